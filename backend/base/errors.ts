@@ -1,0 +1,46 @@
+/**
+ * What went wrong, said for the person who has to act. `kind` is closed so that callers can switch on it:
+ * - usage: wrong arguments or settings (exit code 2)
+ * - environment: this machine lacks something: a port, a model, a package (exit code 3)
+ * - unreachable: an endpoint did not answer or could not be reached
+ * - timeout: it answered too late
+ * - refused: it answered no (wrong key, unknown model, over quota)
+ * - garbled: it answered something that is not what the API promises
+ * - cancelled: we stopped it ourselves
+ * - internal: a fault of ours
+ */
+export type ErrorKind =
+  'usage' | 'environment' | 'unreachable' | 'timeout' | 'refused' | 'garbled' | 'cancelled' | 'internal';
+
+export interface ErrorDetails {
+  /** What the person can do about it, one sentence. */
+  readonly hint?: string;
+  /** Whether the very same attempt may succeed if repeated. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+export class SidetoneError extends Error {
+  override readonly name = 'SidetoneError';
+  readonly kind: ErrorKind;
+  readonly hint: string | null;
+  readonly retryable: boolean;
+
+  constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = kind;
+    this.hint = details.hint ?? null;
+    this.retryable = details.retryable ?? false;
+  }
+}
+
+/** Message of anything thrown, with the hint where there is one. */
+export function explain(error: unknown): string {
+  if (error instanceof SidetoneError) return error.hint ? `${error.message} (${error.hint})` : error.message;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** For the default branch of a switch over a closed union: does not compile while a case is missing. */
+export function unreachable(value: never): never {
+  throw new SidetoneError('internal', `unexpected value ${JSON.stringify(value)}`);
+}

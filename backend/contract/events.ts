@@ -1,0 +1,138 @@
+import { z } from 'zod';
+
+/**
+ * The event log of a call: one closed, versioned union. Everything shown live, written to disk or measured is a
+ * fold over it. `at` is microseconds since the call's start on the monotonic clock; `turn` counts the caller's
+ * turns from 1; `generation` counts everything the bot set out to say (replies, greeting, prompts), from 1.
+ */
+export const EVENT_VERSION = 1;
+
+const micros = z.int().nonnegative();
+const turn = z.int().nonnegative();
+const generation = z.int().nonnegative();
+const ms = z.number();
+
+const stage = z.enum(['stt', 'llm', 'tts', 'tool']);
+export const turnState = z.enum(['idle', 'listening', 'maybe_end', 'thinking', 'speaking', 'interrupted']);
+export type TurnState = z.infer<typeof turnState>;
+
+const latencyStages = z.strictObject({
+  /** Last voiced caller sample to the decision that the turn is over. */
+  endpointing: ms,
+  /** From there to the transcript; 0 when speculation had it already. Likewise below: stages never overlap. */
+  stt: ms,
+  llm_first_token: ms,
+  llm_first_clause: ms,
+  tts_first_audio: ms,
+  /** First audio to the packet that carried it. */
+  packet: ms,
+});
+export type LatencyStages = z.infer<typeof latencyStages>;
+
+const hashes = z.strictObject({
+  settings: z.string(),
+  prompt: z.string(),
+  ref_audio: z.string().nullable(),
+});
+export type ConfigHashes = z.infer<typeof hashes>;
+
+export const streamStats = z.strictObject({
+  received: z.int(),
+  sent: z.int(),
+  lost: z.int(),
+  late: z.int(),
+  duplicated: z.int(),
+  reordered: z.int(),
+  concealed_ms: ms,
+  /** RFC 3550 section 6.4.1 interarrival jitter. */
+  jitter_ms: ms,
+  /** From the peer's RTCP (RFC 3550 section 6.4.1, DLSR); null until it sends any. */
+  round_trip_ms: ms.nullable(),
+  /** Our own send-time deviation from the grid. */
+  pacing_p99_ms: ms,
+});
+export type StreamStats = z.infer<typeof streamStats>;
+
+const kinds = [
+  z.object({
+    type: z.literal('call.started'),
+    peer: z.string(),
+    codec: z.string(),
+    ptime_ms: ms,
+    party: z.string(),
+  }),
+  z.object({ type: z.literal('call.warning'), code: z.string(), message: z.string() }),
+  z.object({ type: z.literal('call.ended'), reason: z.string(), duration_ms: ms }),
+  z.object({ type: z.literal('rtp.source_changed'), ssrc: z.int(), reason: z.enum(['ssrc', 'restart']) }),
+  z.object({ type: z.literal('rtp.quiet'), silent_ms: ms }),
+  z.object({ type: z.literal('rtp.resumed'), silent_ms: ms }),
+  z.object({ type: z.literal('rtp.unknown_payload'), payload_type: z.int(), hint: z.string() }),
+  z.object({ type: z.literal('rtp.stats'), stats: streamStats }),
+  z.object({ type: z.literal('dtmf.received'), digit: z.string(), duration_ms: ms }),
+  z.object({ type: z.literal('dtmf.sent'), digit: z.string(), duration_ms: ms }),
+  z.object({ type: z.literal('turn.state'), state: turnState }),
+  /** `from`: position of the first voiced sample on the caller's 8 kHz track. */
+  z.object({ type: z.literal('speech.started'), turn, from: z.int() }),
+  z.object({ type: z.literal('speech.ended'), turn, to: z.int() }),
+  z.object({ type: z.literal('turn.completeness'), turn, probability: z.number() }),
+  z.object({ type: z.literal('turn.ended'), turn, last_voiced_at: micros, waited_ms: ms }),
+  z.object({
+    type: z.literal('stt.started'),
+    turn,
+    request: z.int(),
+    audio_ms: ms,
+    speculative: z.boolean(),
+  }),
+  z.object({ type: z.literal('stt.partial'), turn, request: z.int(), text: z.string() }),
+  z.object({ type: z.literal('stt.final'), turn, request: z.int(), text: z.string(), took_ms: ms }),
+  z.object({ type: z.literal('stt.discarded'), turn, request: z.int() }),
+  z.object({ type: z.literal('llm.started'), turn, generation, speculative: z.boolean() }),
+  z.object({ type: z.literal('llm.token'), generation, text: z.string() }),
+  z.object({ type: z.literal('llm.finished'), generation, took_ms: ms }),
+  z.object({ type: z.literal('tool.called'), generation, name: z.string(), arguments: z.string() }),
+  z.object({ type: z.literal('tool.returned'), generation, name: z.string(), took_ms: ms, ok: z.boolean() }),
+  z.object({ type: z.literal('tts.started'), generation, clause: z.int(), text: z.string() }),
+  z.object({ type: z.literal('tts.audio'), generation, clause: z.int(), took_ms: ms }),
+  z.object({ type: z.literal('tts.finished'), generation, clause: z.int(), audio_ms: ms }),
+  /** First packet with audio of this generation left. `at_sample`: its position on the bot's 8 kHz track. */
+  z.object({ type: z.literal('bot.speaking'), turn, generation, at_sample: z.int() }),
+  z.object({ type: z.literal('bot.ducked'), generation }),
+  z.object({ type: z.literal('bot.resumed'), generation }),
+  z.object({
+    type: z.literal('bot.said'),
+    generation,
+    heard: z.string(),
+    unheard: z.string(),
+    interrupted: z.boolean(),
+  }),
+  z.object({ type: z.literal('generation.discarded'), generation }),
+  z.object({
+    type: z.literal('latency'),
+    turn,
+    generation,
+    /** Last voiced caller sample to the first bot packet with audio, by the engine's own clock. */
+    total_ms: ms,
+    stages: latencyStages,
+    /** total minus the sum of the stages. */
+    residual_ms: ms,
+  }),
+  z.object({ type: z.literal('config.changed'), hashes }),
+  z.object({ type: z.literal('config.rejected'), message: z.string() }),
+  z.object({
+    type: z.literal('provider.failed'),
+    stage,
+    provider: z.string(),
+    kind: z.string(),
+    message: z.string(),
+    retrying: z.boolean(),
+  }),
+] as const;
+
+const stamp = { v: z.literal(EVENT_VERSION), seq: z.int().nonnegative(), at: micros, call: z.string() };
+
+const eventBody = z.discriminatedUnion('type', kinds);
+export const callEvent = eventBody.and(z.object(stamp));
+
+/** What happened, before the call has stamped it. */
+export type CallEventBody = z.infer<typeof eventBody>;
+export type CallEvent = CallEventBody & { v: typeof EVENT_VERSION; seq: number; at: number; call: string };

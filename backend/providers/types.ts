@@ -1,0 +1,98 @@
+import type { BotSettings, VoiceSettings } from '../contract/settings.ts';
+
+/**
+ * One interface each for hearing, thinking and speaking. An implementation fails with a SidetoneError whose kind
+ * and hint a person can act on; it stops within milliseconds of `signal` and then throws kind 'cancelled'.
+ * PCM is 16-bit mono.
+ */
+
+export interface TranscribeRequest {
+  /** A whole segment; the callee does not keep or change it. */
+  readonly pcm: Int16Array;
+  readonly sampleRate: number;
+  readonly language: string;
+  readonly prompt: string | null;
+  readonly signal: AbortSignal;
+  /** Called with the text so far, where the provider streams. */
+  readonly onPartial?: (text: string) => void;
+}
+
+export interface Stt {
+  readonly name: string;
+  /** Text of the segment; '' when there are no words in it. */
+  transcribe(request: TranscribeRequest): Promise<string>;
+}
+
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON text, as the model wrote it. */
+  readonly arguments: string;
+}
+
+export type ChatMessage =
+  | { readonly role: 'system' | 'user'; readonly content: string }
+  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls?: readonly ToolCall[] }
+  | { readonly role: 'tool'; readonly toolCallId: string; readonly content: string };
+
+export interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+export interface CompletionRequest {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly ToolSpec[];
+  readonly temperature: number;
+  readonly maxTokens: number;
+  readonly signal: AbortSignal;
+}
+
+export type LlmDelta = { readonly type: 'text'; readonly text: string } | { readonly type: 'tool'; readonly call: ToolCall };
+
+export interface Llm {
+  readonly name: string;
+  /** Deltas as they come; ends when the reply is complete. A tool call comes once, whole. */
+  complete(request: CompletionRequest): AsyncIterable<LlmDelta>;
+}
+
+export interface Voice extends Pick<VoiceSettings, 'name' | 'speed'> {
+  /** WAV bytes of the voice to clone and what is said in it; null when the bot has none. */
+  readonly reference: { readonly wav: Uint8Array; readonly text: string } | null;
+}
+
+export interface SpeakRequest {
+  readonly text: string;
+  readonly language: string;
+  readonly voice: Voice;
+  readonly signal: AbortSignal;
+}
+
+export interface PcmChunk {
+  readonly pcm: Int16Array;
+  readonly sampleRate: number;
+}
+
+export interface Tts {
+  readonly name: string;
+  /** Audio as it is made; all chunks of one request have one rate. */
+  speak(request: SpeakRequest): AsyncIterable<PcmChunk>;
+}
+
+/** Judges whether an utterance sounds complete (smart-turn): probability in 0..1. `pcm`: the last 8 s or less. */
+export interface Completeness {
+  judge(request: { pcm: Int16Array; sampleRate: number; signal: AbortSignal }): Promise<number>;
+}
+
+export interface Providers {
+  readonly stt: Stt;
+  readonly llm: Llm;
+  readonly tts: Tts;
+  /** null when the model is not installed or turn.completeness is off. */
+  readonly completeness: Completeness | null;
+}
+
+/** Makes the providers that a bot's settings ask for; called again when bot.yaml changes. */
+export type ProviderFactory = (settings: BotSettings) => Providers;

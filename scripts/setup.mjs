@@ -1,0 +1,70 @@
+/**
+ * Set-up that a fresh clone needs, in plain JavaScript for whatever Node the machine has (20 or newer):
+ * dependencies by the lock file, Node 24 among them, and the embedded models. Each step is skipped when it is done.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+export const root = path.dirname(import.meta.dirname);
+const stamp = path.join(root, 'node_modules', '.cache', 'sidetone', 'installed');
+
+/** Installs what package-lock.json says unless that very lock file is installed already. */
+export function ensureDependencies() {
+  const lock = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  process.stderr.write('Installing dependencies (about 700 MB on disk, once) ...\n');
+  const started = performance.now();
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (done.status !== 0) fail('npm ci failed; what it printed above says why.');
+  mkdirSync(path.dirname(stamp), { recursive: true });
+  writeFileSync(stamp, lock);
+  process.stderr.write(`Dependencies installed in ${((performance.now() - started) / 1000).toFixed(0)} s.\n`);
+}
+
+/** Path of a Node 24: the one among the dependencies, or this one where it is new enough. */
+export function node24() {
+  for (const name of [`node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`]) {
+    const file = path.join(
+      root,
+      'node_modules',
+      name,
+      'bin',
+      process.platform === 'win32' ? 'node.exe' : 'node',
+    );
+    if (existsSync(file)) return file;
+  }
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  return fail(
+    `Sidetone needs Node 24 on this system (${process.platform} ${process.arch}); this is ${process.version}.`,
+  );
+}
+
+/** Fetches the default models, or the named ones; says nothing when they are there. */
+export function ensureModels(names = []) {
+  const done = spawnSync(node24(), [cli, 'models', 'pull', ...names], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (done.status !== 0) process.exit(done.status ?? 1);
+}
+
+/** Runs the command line under Node 24 and ends with its exit code; Ctrl-C is the child's to handle. */
+export function runCli(args) {
+  const child = spawn(node24(), [cli, ...args], { cwd: process.cwd(), stdio: 'inherit' });
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+}
+
+const cli = path.join(root, 'backend', 'cli', 'main.ts');
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(3);
+}
