@@ -64,6 +64,8 @@ const kinds = [
   z.object({ type: z.literal('call.warning'), code: z.string(), message: z.string() }),
   z.object({ type: z.literal('call.ended'), reason: z.string(), duration_ms: ms }),
   z.object({ type: z.literal('rtp.source_changed'), ssrc: z.int(), reason: z.enum(['ssrc', 'restart']) }),
+  /** A caller that was not answered; `call` is its address. */
+  z.object({ type: z.literal('call.refused'), reason: z.string(), message: z.string() }),
   z.object({ type: z.literal('rtp.quiet'), silent_ms: ms }),
   z.object({ type: z.literal('rtp.resumed'), silent_ms: ms }),
   z.object({ type: z.literal('rtp.unknown_payload'), payload_type: z.int(), hint: z.string() }),
@@ -75,7 +77,8 @@ const kinds = [
   z.object({ type: z.literal('speech.started'), turn, from: z.int() }),
   z.object({ type: z.literal('speech.ended'), turn, to: z.int() }),
   z.object({ type: z.literal('turn.completeness'), turn, probability: z.number() }),
-  z.object({ type: z.literal('turn.ended'), turn, last_voiced_at: micros, waited_ms: ms }),
+  /** `waited_ms`: from the last voiced sample, or the last key, to this event. */
+  z.object({ type: z.literal('turn.ended'), turn, waited_ms: ms }),
   z.object({
     type: z.literal('stt.started'),
     turn,
@@ -116,6 +119,10 @@ const kinds = [
     /** total minus the sum of the stages. */
     residual_ms: ms,
   }),
+  /** A party that plays recordings: what it played, what it heard back, how long it waited, all read off the wire. */
+  z.object({ type: z.literal('script.played'), turn, audio_ms: ms }),
+  z.object({ type: z.literal('script.heard'), turn, text: z.string() }),
+  z.object({ type: z.literal('script.latency'), turn, wire_ms: ms }),
   z.object({ type: z.literal('config.changed'), hashes }),
   z.object({ type: z.literal('config.rejected'), message: z.string() }),
   z.object({

@@ -50,7 +50,8 @@ export interface CompletionRequest {
   readonly signal: AbortSignal;
 }
 
-export type LlmDelta = { readonly type: 'text'; readonly text: string } | { readonly type: 'tool'; readonly call: ToolCall };
+export type LlmDelta =
+  { readonly type: 'text'; readonly text: string } | { readonly type: 'tool'; readonly call: ToolCall };
 
 export interface Llm {
   readonly name: string;
@@ -90,9 +91,16 @@ export interface Providers {
   readonly stt: Stt;
   readonly llm: Llm;
   readonly tts: Tts;
+  /** Speaks an apology while `tts` cannot; null when `tts` itself is the embedded one. */
+  readonly fallbackTts: Tts | null;
   /** null when the model is not installed or turn.completeness is off. */
   readonly completeness: Completeness | null;
 }
 
+export type Stage = 'stt' | 'llm' | 'tts';
+
+/** Told when an attempt failed and is repeated at once. */
+export type OnRetry = (stage: Stage, provider: string, error: Error) => void;
+
 /** Makes the providers that a bot's settings ask for; called again when bot.yaml changes. */
-export type ProviderFactory = (settings: BotSettings) => Providers;
+export type ProviderFactory = (settings: BotSettings, onRetry: OnRetry) => Providers;

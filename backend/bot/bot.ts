@@ -1,0 +1,421 @@
+import type { Clock } from '../base/clock.ts';
+import { SidetoneError, explain, unreachable } from '../base/errors.ts';
+import type { CallEventBody, ConfigHashes } from '../contract/events.ts';
+import { LINE_RATE, type CallControl, type HeardFrame, type Party, type SpokenTag } from '../contract/party.ts';
+import type { Providers, Stage, ToolCall } from '../providers/types.ts';
+import { startMachine, step, turnRules, type MachineState } from '../turn/machine.ts';
+import type { PromptKind, TurnEffect, TurnInput } from '../turn/types.ts';
+import type { SileroBatch } from '../vad/silero.ts';
+import { Conversation, pressed, systemPrompt } from './context.ts';
+import { Ears } from './ears.ts';
+import { Generation, type GenerationHost, type GenerationSource } from './generation.ts';
+import { whatWasHeard } from './heard.ts';
+import { latencyOf } from './latency.ts';
+import type { BotMeans } from './means.ts';
+import { callHttpTool, sendDtmfArguments, toolSpecs, transferArguments } from './tools.ts';
+
+/** -12 dB: still there, no longer in the way. */
+const DUCKED_GAIN = 0.25;
+/** What the completeness model looks back on. */
+const JUDGED_MS = 8000;
+
+export interface BotOptions {
+  readonly means: BotMeans;
+  readonly silero: SileroBatch;
+  readonly clock: Clock;
+  readonly control: CallControl;
+  emit(event: CallEventBody): void;
+  probability(value: number): void;
+}
+
+/** What a turn went through, for its latency. */
+interface TurnTimes {
+  readonly lastVoiced: number;
+  readonly endedAt: number;
+}
+
+/** A generation, and what became of it on the line. */
+interface Utterance {
+  readonly generation: Generation;
+  /** The caller's words it answers; null when it answers none (greeting, prompts). */
+  readonly answers: string | null;
+  /** When those words were known. */
+  readonly transcriptAt: number | null;
+  released: boolean;
+  paused: boolean;
+  played: boolean;
+  failed: boolean;
+}
+
+/**
+ * The bot on a call: hears by its ears, decides by the turn machine, and carries out what that decides. Everything
+ * that takes time runs beside the media path and comes back as an input of the machine.
+ */
+export class Bot implements Party {
+  readonly #options: BotOptions;
+  readonly #clock: Clock;
+  readonly #ears: Ears;
+  readonly #conversation: Conversation;
+  readonly #unsubscribe: () => void;
+  readonly #transcriptions = new Map<number, AbortController>();
+  readonly #transcribedAt = new Map<number, number>();
+  readonly #turns = new Map<number, TurnTimes>();
+  readonly #generationHost: GenerationHost;
+  readonly #abort = new AbortController();
+  #machine: MachineState;
+  #providers: Providers;
+  #started = false;
+  #wakeAt: number | null = null;
+  /** The one generation alive. */
+  #utterance: Utterance | null = null;
+  #gain = 1;
+  #targetGain = 1;
+  /** The voice failed last time: phrases are said by the fallback. */
+  #voiceless = false;
+
+  constructor(options: BotOptions) {
+    const { means, clock, emit } = options;
+    const { settings, prompt } = means.folder;
+    this.#options = options;
+    this.#clock = clock;
+    this.#providers = this.#makeProviders();
+    this.#machine = startMachine(turnRules(settings.turn, settings.language));
+    this.#conversation = new Conversation(systemPrompt(settings, prompt));
+    this.#ears = new Ears(options.silero, {
+      voice: (at, position) => {
+        emit({ type: 'speech.started', turn: this.#machine.turns + 1, from: position });
+        this.#input({ type: 'voice', from: at, at: clock.now() });
+      },
+      silence: (at, position) => {
+        emit({ type: 'speech.ended', turn: this.#machine.turns + 1, to: position });
+        this.#input({ type: 'silence', lastVoiced: at, at: clock.now() });
+      },
+      probability: options.probability,
+    });
+    this.#generationHost = {
+      clock,
+      emit,
+      failed: (generation, stage, error) => this.#generationFailed(generation, stage, error),
+      callTool: (generation, call, signal) => this.#callTool(generation, call, signal),
+    };
+    this.#unsubscribe = means.subscribe({
+      changed: ({ hashes }) => this.#takeChange(hashes),
+      rejected: (message) => emit({ type: 'config.rejected', message }),
+    });
+  }
+
+  hear(frame: HeardFrame): void {
+    if (!this.#started && frame.kind === 'packet') {
+      this.#started = true;
+      const greeting = this.#options.means.folder.settings.greeting !== null;
+      this.#input({ type: 'call_started', greeting, at: this.#clock.now() });
+    }
+    this.#ears.hear(frame);
+  }
+
+  speak(out: Int16Array, position: number, at: number): SpokenTag | null {
+    const utterance = this.#utterance;
+    if (!utterance?.released || utterance.paused) return null;
+    const tag = utterance.generation.queue.speak(out);
+    if (!tag) return null;
+    this.#fade(out);
+    if (!utterance.played) {
+      utterance.played = true;
+      this.#tellFirstPacket(utterance, position, at);
+    }
+    return tag;
+  }
+
+  dtmf(digit: string): void {
+    this.#input({ type: 'dtmf', digit, at: this.#clock.now() });
+  }
+
+  tick(now: number): void {
+    if (this.#wakeAt !== null && this.#wakeAt <= now) {
+      this.#wakeAt = null;
+      this.#input({ type: 'timer', at: now });
+    }
+    const utterance = this.#utterance;
+    if (!utterance || utterance.paused || utterance.generation.queue.ready) return;
+    const generation = utterance.generation.id;
+    if (utterance.failed) {
+      this.#input({ type: 'reply_failed', generation, at: now });
+    } else if (utterance.released && utterance.generation.queue.finished) {
+      this.#bury(utterance, false);
+      this.#input({ type: 'reply_finished', generation, at: now });
+    }
+  }
+
+  close(): Promise<void> {
+    this.#input({ type: 'call_over', at: this.#clock.now() });
+    this.#abort.abort();
+    this.#unsubscribe();
+    this.#ears.close();
+    return Promise.resolve();
+  }
+
+  #input(input: TurnInput): void {
+    const { state, effects } = step(this.#machine, input);
+    this.#machine = state;
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: TurnEffect): void {
+    const { emit, control } = this.#options;
+    switch (effect.type) {
+      case 'transcribe':
+        void this.#transcribe(effect);
+        break;
+      case 'drop_transcript':
+        this.#transcriptions.get(effect.request)?.abort();
+        emit({ type: 'stt.discarded', turn: this.#machine.turns, request: effect.request });
+        break;
+      case 'judge':
+        void this.#judge(effect);
+        break;
+      case 'turn_ended':
+        this.#turns.set(effect.turn, { lastVoiced: effect.lastVoiced, endedAt: this.#clock.now() });
+        this.#turns.delete(effect.turn - 2);
+        emit({ type: 'turn.ended', turn: effect.turn, waited_ms: effect.waited });
+        break;
+      case 'reply':
+        this.#reply(effect);
+        break;
+      case 'release':
+        if (this.#utterance) {
+          this.#utterance.released = true;
+          this.#utterance.generation.release();
+        }
+        break;
+      case 'drop_reply':
+        this.#utterance?.generation.cancel();
+        this.#utterance = null;
+        emit({ type: 'generation.discarded', generation: effect.generation });
+        break;
+      case 'prompt':
+        this.#say(effect.generation, this.#phrase(effect.kind));
+        break;
+      case 'say':
+        this.#say(effect.generation, effect.text);
+        break;
+      case 'duck':
+        this.#targetGain = DUCKED_GAIN;
+        emit({ type: 'bot.ducked', generation: effect.generation });
+        break;
+      case 'pause':
+        if (this.#utterance) this.#utterance.paused = true;
+        break;
+      case 'resume':
+        if (this.#utterance) this.#utterance.paused = false;
+        this.#targetGain = 1;
+        emit({ type: 'bot.resumed', generation: effect.generation });
+        break;
+      case 'stop':
+        if (this.#utterance) this.#bury(this.#utterance, true);
+        break;
+      case 'hangup':
+        control.hangUp(`bot hung up: ${effect.reason}`);
+        break;
+      case 'wake':
+        this.#wakeAt = effect.at;
+        break;
+      case 'state':
+        emit({ type: 'turn.state', state: effect.state });
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  async #transcribe(effect: TurnEffect & { type: 'transcribe' }): Promise<void> {
+    const { emit } = this.#options;
+    const { request, turn, speculative } = effect;
+    const { settings } = this.#options.means.folder;
+    const pcm = this.#ears.slice(effect.from, effect.to);
+    const abort = new AbortController();
+    this.#transcriptions.set(request, abort);
+    emit({ type: 'stt.started', turn, request, audio_ms: (pcm.length * 1000) / LINE_RATE, speculative });
+    const startedAt = this.#clock.now();
+    try {
+      const text = await this.#providers.stt.transcribe({
+        pcm,
+        sampleRate: LINE_RATE,
+        language: settings.language,
+        prompt: settings.stt.prompt ?? null,
+        signal: AbortSignal.any([abort.signal, this.#abort.signal]),
+        onPartial: (partial) => {
+          if (abort.signal.aborted) return;
+          emit({ type: 'stt.partial', turn, request, text: partial });
+          this.#input({ type: 'partial', request, text: partial, at: this.#clock.now() });
+        },
+      });
+      if (abort.signal.aborted) return;
+      const at = this.#clock.now();
+      emit({ type: 'stt.final', turn, request, text, took_ms: at - startedAt });
+      this.#transcribedAt.set(turn, at);
+      this.#input({ type: 'transcript', request, text: text.trim(), at });
+    } catch (error) {
+      if (abort.signal.aborted || this.#abort.signal.aborted) return;
+      this.#tellFailure('stt', this.#providers.stt.name, error, false);
+      this.#input({ type: 'transcript_failed', request, at: this.#clock.now() });
+    } finally {
+      this.#transcriptions.delete(request);
+    }
+  }
+
+  async #judge({ request, turn, from, to }: TurnEffect & { type: 'judge' }): Promise<void> {
+    const { completeness } = this.#providers;
+    if (!completeness) return;
+    try {
+      const pcm = this.#ears.slice(Math.max(from, to - JUDGED_MS), to);
+      const probability = await completeness.judge({ pcm, sampleRate: LINE_RATE, signal: this.#abort.signal });
+      this.#options.emit({ type: 'turn.completeness', turn, probability });
+      this.#input({ type: 'completeness', request, probability, at: this.#clock.now() });
+    } catch {
+      // No verdict means that silence alone decides.
+    }
+  }
+
+  #reply({ generation, turn, text, digits, speculative }: TurnEffect & { type: 'reply' }): void {
+    const answers = [text, digits === '' ? '' : pressed(digits)].filter((part) => part !== '').join(' ');
+    this.#options.emit({ type: 'llm.started', turn, generation, speculative });
+    this.#begin(generation, turn, answers, { kind: 'reply', messages: this.#conversation.messages(answers) });
+  }
+
+  #say(generation: number, text: string): void {
+    const utterance = this.#begin(generation, 0, null, { kind: 'phrase', text });
+    utterance.released = true;
+    utterance.generation.release();
+  }
+
+  #begin(id: number, turn: number, answers: string | null, source: GenerationSource): Utterance {
+    const { means } = this.#options;
+    const { settings } = means.folder;
+    const { tts, fallbackTts } = this.#providers;
+    const voice = source.kind === 'phrase' && this.#voiceless ? (fallbackTts ?? tts) : tts;
+    const generation = new Generation(
+      id,
+      turn,
+      source,
+      {
+        settings,
+        providers: { ...this.#providers, tts: voice },
+        voice: means.voice,
+        tools: toolSpecs(settings.tools),
+        phrases: means.phraseCache,
+      },
+      this.#generationHost,
+    );
+    this.#gain = 1;
+    this.#targetGain = 1;
+    this.#utterance = {
+      generation,
+      answers,
+      transcriptAt: this.#transcribedAt.get(turn) ?? null,
+      released: false,
+      paused: false,
+      played: false,
+      failed: false,
+    };
+    return this.#utterance;
+  }
+
+  /** Ends an utterance and writes into the conversation what the caller heard of it. */
+  #bury(utterance: Utterance, interrupted: boolean): void {
+    const { generation, answers } = utterance;
+    generation.cancel();
+    this.#utterance = null;
+    const { heard, unheard } = interrupted
+      ? whatWasHeard(generation.text, generation.queue.clauses)
+      : { heard: generation.text.trim(), unheard: '' };
+    if (answers !== null) this.#conversation.caller(answers);
+    this.#conversation.bot(heard, interrupted, generation.toolMessages);
+    if (!interrupted) this.#voiceless = false;
+    this.#options.emit({ type: 'bot.said', generation: generation.id, heard, unheard, interrupted });
+  }
+
+  #tellFirstPacket(utterance: Utterance, position: number, at: number): void {
+    const { generation, transcriptAt } = utterance;
+    const { emit } = this.#options;
+    emit({ type: 'bot.speaking', turn: generation.turn, generation: generation.id, at_sample: position });
+    const times = this.#turns.get(generation.turn);
+    if (times && generation.firstAudioAt !== null) {
+      const { totalMs, stages, residualMs } = latencyOf({
+        lastVoiced: times.lastVoiced,
+        turnEnded: times.endedAt,
+        transcript: transcriptAt,
+        firstToken: generation.firstTokenAt,
+        firstClause: generation.firstClauseAt,
+        firstAudio: generation.firstAudioAt,
+        firstPacket: at,
+      });
+      emit({
+        type: 'latency',
+        turn: generation.turn,
+        generation: generation.id,
+        total_ms: totalMs,
+        stages,
+        residual_ms: residualMs,
+      });
+    }
+    this.#input({ type: 'reply_playing', generation: generation.id, at });
+  }
+
+  #generationFailed(generation: Generation, stage: 'llm' | 'tts', error: SidetoneError): void {
+    if (this.#utterance?.generation !== generation) return;
+    this.#utterance.failed = true;
+    if (stage === 'tts') this.#voiceless = true;
+    this.#tellFailure(stage, stage === 'llm' ? this.#providers.llm.name : this.#providers.tts.name, error, false);
+  }
+
+  async #callTool(generation: Generation, call: ToolCall, signal: AbortSignal): Promise<string> {
+    const { control, means } = this.#options;
+    switch (call.name) {
+      case 'hangup':
+        this.#input({ type: 'reply_hangup', generation: generation.id, at: this.#clock.now() });
+        return 'hanging up after this';
+      case 'transfer':
+        control.transfer(transferArguments(call.arguments).target);
+        return 'transferring';
+      case 'send_dtmf':
+        control.sendDtmf(sendDtmfArguments(call.arguments).digits);
+        return 'sent';
+      default: {
+        const tool = means.folder.settings.tools.find(({ name }) => name === call.name);
+        if (!tool) throw new SidetoneError('refused', `there is no tool '${call.name}'`);
+        return callHttpTool(tool, call.arguments, signal);
+      }
+    }
+  }
+
+  #phrase(kind: PromptKind): string {
+    const { phrases, folder } = this.#options.means;
+    return kind === 'greeting' ? (folder.settings.greeting ?? '') : phrases[kind];
+  }
+
+  #takeChange(hashes: ConfigHashes): void {
+    const { settings, prompt } = this.#options.means.folder;
+    this.#providers = this.#makeProviders();
+    this.#conversation.instruct(systemPrompt(settings, prompt));
+    this.#options.emit({ type: 'config.changed', hashes });
+    const rules = turnRules(settings.turn, settings.language);
+    this.#input({ type: 'rules', rules, at: this.#clock.now() });
+  }
+
+  #makeProviders(): Providers {
+    return this.#options.means.makeProviders((stage, provider, error) => this.#tellFailure(stage, provider, error, true));
+  }
+
+  #tellFailure(stage: Stage, provider: string, error: unknown, retrying: boolean): void {
+    const kind = error instanceof SidetoneError ? error.kind : 'internal';
+    this.#options.emit({ type: 'provider.failed', stage, provider, kind, message: explain(error), retrying });
+  }
+
+  /** Ramps the gain over the frame, so that ducking makes no click. */
+  #fade(out: Int16Array): void {
+    if (this.#gain === 1 && this.#targetGain === 1) return;
+    const slope = (this.#targetGain - this.#gain) / out.length;
+    for (let i = 0; i < out.length; i += 1) out[i] = Math.round((out[i] ?? 0) * (this.#gain + slope * i));
+    this.#gain = this.#targetGain;
+  }
+}

@@ -1,0 +1,73 @@
+import { Resampler } from '../audio/resample.ts';
+import { LINE_RATE } from '../contract/party.ts';
+import type { BotSettings } from '../contract/settings.ts';
+import type { Tts, Voice } from '../providers/types.ts';
+import type { PhraseCache } from './phrase-cache.ts';
+
+/** Silence before the voice itself is cut down to this: a synthesiser's lead-in is latency to the caller. */
+const LEAD_IN_MS = 10;
+const LEAD_IN_PEAK = 180;
+
+export interface SynthesisMeans {
+  readonly settings: BotSettings;
+  readonly voice: Voice;
+  readonly tts: Tts;
+}
+
+/** `text` spoken, at the line's rate, as it is made, its lead-in cut. Chunks may be kept. */
+export async function* lineAudio(
+  text: string,
+  means: SynthesisMeans,
+  signal: AbortSignal,
+): AsyncGenerator<Int16Array, void, undefined> {
+  let resampler: Resampler | null = null;
+  let voiced = false;
+  const { voice, settings } = means;
+  for await (const chunk of means.tts.speak({ text, language: settings.language, voice, signal })) {
+    resampler ??= new Resampler(chunk.sampleRate, LINE_RATE);
+    const out = new Int16Array(resampler.maxOutput(chunk.pcm.length));
+    let line: Int16Array = out.subarray(0, resampler.push(chunk.pcm, out));
+    if (!voiced) {
+      line = withoutLeadIn(line);
+      voiced = line.length > 0;
+    }
+    if (line.length > 0) yield line;
+  }
+  if (!resampler) return;
+  const tail = new Int16Array(LINE_RATE / 10);
+  yield tail.subarray(0, resampler.flush(tail));
+}
+
+/** A fixed phrase: from the cache, or made and then kept there. */
+export async function* phraseAudio(
+  text: string,
+  means: SynthesisMeans,
+  cache: PhraseCache,
+  signal: AbortSignal,
+): AsyncGenerator<Int16Array, void, undefined> {
+  const kept = cache.get(text, means.settings, means.voice);
+  if (kept) {
+    yield kept;
+    return;
+  }
+  const chunks: Int16Array[] = [];
+  for await (const chunk of lineAudio(text, means, signal)) {
+    chunks.push(chunk);
+    yield chunk;
+  }
+  if (signal.aborted) return;
+  const whole = new Int16Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  cache.set(text, means.settings, means.voice, whole);
+}
+
+/** Drops what is quieter than a whisper before the first voiced sample, save for a few ms. Empty: all is quiet. */
+function withoutLeadIn(pcm: Int16Array): Int16Array {
+  const first = pcm.findIndex((sample) => Math.abs(sample) > LEAD_IN_PEAK);
+  if (first < 0) return pcm.subarray(pcm.length);
+  return pcm.subarray(Math.max(0, first - (LINE_RATE * LEAD_IN_MS) / 1000));
+}

@@ -1,0 +1,222 @@
+import type { Clock } from '../base/clock.ts';
+import { SidetoneError } from '../base/errors.ts';
+import { Scope } from '../base/scope.ts';
+import type { Codec } from '../audio/g711.ts';
+import { EVENT_VERSION, type CallEvent, type CallEventBody } from '../contract/events.ts';
+import { LINE_RATE, type CallControl, type HeardFrame, type Party, type SpokenTag } from '../contract/party.ts';
+import type { Pacer } from '../rtp/pacer.ts';
+import { PAYLOAD_TYPE_HINT, describePayloadType } from '../rtp/payload-types.ts';
+import type { Endpoint, PcapFlow } from '../rtp/pcap.ts';
+import { Recorder } from '../trace/recorder.ts';
+import { RtpLeg, type DropReason, type RtpLegHandler } from './rtp-leg.ts';
+
+/** No packet for so long is worth a warning; so long ends the call. */
+const QUIET_WARNING_MS = 5000;
+const QUIET_END_MS = 30_000;
+const STATS_EVERY_MS = 5000;
+const FLUSH_EVERY_MS = 1000;
+
+export interface CallOptions {
+  readonly id: string;
+  readonly local: Endpoint;
+  readonly shared: boolean;
+  readonly remote: Endpoint;
+  readonly codec: Codec;
+  /** When the call began, clock ms: sample 0 of its record. */
+  readonly startedAt: number;
+  readonly partyName: string;
+  readonly maxMs: number | null;
+  readonly recordsDir: string | null;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly pacer: Pacer;
+  makeParty(seat: PartySeat): Party;
+  onEvent(event: CallEvent): void;
+  onDropped(reason: DropReason): void;
+  onStray(datagram: Uint8Array, from: { address: string; port: number }): void;
+  /** Everything is closed and the record complete. */
+  onOver(call: Call): void;
+}
+
+/** What a party is given when it is put on a call. */
+export interface PartySeat {
+  readonly control: CallControl;
+  emit(event: CallEventBody): void;
+  /** A sampled track of the record. */
+  probability(value: number): void;
+}
+
+/** One call: an RTP leg, the party on it, the event log and the record. */
+export class Call implements RtpLegHandler, CallControl {
+  readonly id: string;
+  readonly #options: CallOptions;
+  readonly #scope = new Scope();
+  readonly #recorder: Recorder | null;
+  readonly #party: Party;
+  readonly #leg: RtpLeg;
+  #seq = 0;
+  /** Where the caller's track stands on the record's; known with the first frame. */
+  #callerOffset: number | null = null;
+  #warnedQuietAt: number | null = null;
+  #nextStatsAt: number;
+  #nextFlushAt: number;
+  #ended: string | null = null;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+    this.id = options.id;
+    const { startedAt } = options;
+    this.#nextStatsAt = startedAt + STATS_EVERY_MS;
+    this.#nextFlushAt = startedAt + FLUSH_EVERY_MS;
+    this.#recorder = this.#openRecord();
+    const peer = `${options.remote.address}:${options.remote.port}`;
+    this.emit({ type: 'call.started', peer, codec: options.codec, ptime_ms: 20, party: options.partyName });
+    this.#leg = new RtpLeg({ ...options, scope: this.#scope, handler: this }, startedAt);
+    this.#party = options.makeParty({
+      control: this,
+      emit: (event) => this.emit(event),
+      probability: (value) => this.#recorder?.probability(value),
+    });
+  }
+
+  get leg(): RtpLeg {
+    return this.#leg;
+  }
+
+  emit(body: CallEventBody): void {
+    const at = Math.max(0, Math.round((this.#options.clock.now() - this.#options.startedAt) * 1000));
+    const event: CallEvent = { v: EVENT_VERSION, seq: this.#seq, at, call: this.id, ...body };
+    this.#seq += 1;
+    this.#recorder?.event(event);
+    this.#options.onEvent(event);
+  }
+
+  /** Called every slot. */
+  tick(now: number): void {
+    if (this.#ended !== null) return;
+    this.#leg.tick(now);
+    this.#party.tick(now);
+    this.#watchQuiet(now);
+    if (now >= this.#nextStatsAt) {
+      this.#nextStatsAt += STATS_EVERY_MS;
+      this.#emitStats();
+    }
+    if (now >= this.#nextFlushAt) {
+      this.#nextFlushAt += FLUSH_EVERY_MS;
+      void this.#recorder?.flush();
+    }
+    const { maxMs, startedAt } = this.#options;
+    if (maxMs !== null && now - startedAt >= maxMs) this.hangUp('time is up');
+  }
+
+  hangUp(reason: string): void {
+    if (this.#ended !== null) return;
+    this.#ended = reason;
+    void this.#close(reason);
+  }
+
+  sendDtmf(digits: string): void {
+    this.#leg.sendKeys(digits);
+  }
+
+  transfer(target: string): void {
+    throw new SidetoneError('usage', `cannot transfer to ${target}: raw RTP has no signalling`, {
+      hint: 'transfer in the PBX that placed the call',
+    });
+  }
+
+  heard(frame: HeardFrame): void {
+    if (this.#callerOffset === null) {
+      const frameMs = (frame.pcm.length * 1000) / LINE_RATE;
+      const sinceStart = frame.endsAt - frameMs - this.#options.startedAt;
+      this.#callerOffset = Math.max(0, Math.round((sinceStart * LINE_RATE) / 1000)) - frame.position;
+    }
+    this.#recorder?.caller(frame.pcm, this.#callerOffset + frame.position);
+    this.#party.hear(frame);
+  }
+
+  speak(out: Int16Array, position: number, at: number): SpokenTag | null {
+    return this.#party.speak(out, position, at);
+  }
+
+  spoken(pcm: Int16Array, position: number): void {
+    this.#recorder?.bot(pcm, position);
+  }
+
+  wire(flow: PcapFlow, datagram: Uint8Array): void {
+    this.#recorder?.datagram(flow, (performance.timeOrigin + performance.now()) * 1000, datagram);
+  }
+
+  keyPressed(digit: string, durationMs: number): void {
+    this.emit({ type: 'dtmf.received', digit, duration_ms: durationMs });
+    this.#party.dtmf(digit, durationMs);
+  }
+
+  keySent(digit: string, durationMs: number): void {
+    this.emit({ type: 'dtmf.sent', digit, duration_ms: durationMs });
+  }
+
+  sourceChanged(ssrc: number, reason: 'ssrc' | 'restart'): void {
+    this.emit({ type: 'rtp.source_changed', ssrc, reason });
+  }
+
+  unknownPayload(payloadType: number): void {
+    const hint = `${describePayloadType(payloadType)} cannot be understood. ${PAYLOAD_TYPE_HINT}`;
+    this.emit({ type: 'rtp.unknown_payload', payload_type: payloadType, hint });
+  }
+
+  dropped(reason: DropReason): void {
+    this.#options.onDropped(reason);
+  }
+
+  stray(datagram: Uint8Array, from: { address: string; port: number }): void {
+    this.#options.onStray(datagram, from);
+  }
+
+  gone(reason: string): void {
+    this.hangUp(reason);
+  }
+
+  #openRecord(): Recorder | null {
+    const { recordsDir, version, remote, partyName, codec, id } = this.#options;
+    if (recordsDir === null) return null;
+    const start = {
+      sidetone: version,
+      call: id,
+      peer: `${remote.address}:${remote.port}`,
+      party: partyName,
+      codec,
+      started: new Date().toISOString(),
+    };
+    return new Recorder(recordsDir, start, (message) => this.emit({ type: 'call.warning', code: 'record', message }));
+  }
+
+  #watchQuiet(now: number): void {
+    const silent_ms = now - this.#leg.lastPacketAt;
+    if (this.#warnedQuietAt !== null && this.#leg.lastPacketAt > this.#warnedQuietAt) {
+      this.emit({ type: 'rtp.resumed', silent_ms: this.#leg.lastPacketAt - this.#warnedQuietAt + QUIET_WARNING_MS });
+      this.#warnedQuietAt = null;
+    } else if (silent_ms >= QUIET_END_MS) {
+      this.hangUp(`no packets for ${QUIET_END_MS / 1000} s`);
+    } else if (silent_ms >= QUIET_WARNING_MS && this.#warnedQuietAt === null) {
+      this.#warnedQuietAt = now;
+      this.emit({ type: 'rtp.quiet', silent_ms });
+    }
+  }
+
+  #emitStats(): void {
+    const pacingP99Ms = this.#options.pacer.deviation.percentile(99);
+    this.emit({ type: 'rtp.stats', stats: this.#leg.stats(pacingP99Ms) });
+  }
+
+  async #close(reason: string): Promise<void> {
+    this.#emitStats();
+    this.#leg.close();
+    await this.#party.close();
+    const duration_ms = this.#options.clock.now() - this.#options.startedAt;
+    this.emit({ type: 'call.ended', reason, duration_ms });
+    await this.#recorder?.close(reason, duration_ms);
+    await this.#scope.close();
+    this.#options.onOver(this);
+  }
+}

@@ -1,0 +1,343 @@
+import { encode, type Codec } from '../audio/g711.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Scope } from '../base/scope.ts';
+import type { StreamStats } from '../contract/events.ts';
+import { LINE_RATE, type HeardFrame, type SpokenTag } from '../contract/party.ts';
+import { DtmfReceiver, DtmfSender, EVENT_BYTES } from '../rtp/dtmf.ts';
+import type { Paced } from '../rtp/grid.ts';
+import type { Pacer } from '../rtp/pacer.ts';
+import { RtpPacket, isRtcp, parseRtp, type RtpFault } from '../rtp/packet.ts';
+import { PcapFlow, type Endpoint } from '../rtp/pcap.ts';
+import { COMFORT_NOISE, TELEPHONE_EVENT, codecOf, payloadTypeOf } from '../rtp/payload-types.ts';
+import { ReceiveBuffer } from '../rtp/receive-buffer.ts';
+import { ReceptionStats } from '../rtp/stats.ts';
+import { MAX_PAYLOAD_BYTES, RtpStream } from '../rtp/stream-out.ts';
+import { RtcpSession } from './rtcp-session.ts';
+import { UdpLink } from './udp-link.ts';
+
+const DEFAULT_PTIME_MS = 20;
+/** A packet size seen so often in a row is the caller's new ptime, not a file's short last packet. */
+const PTIME_CONFIRMED_BY = 5;
+/** A refusal alone may be a far end that restarts; the second in a row is one that is gone. */
+const REFUSALS_TO_END = 2;
+
+export type DropReason = RtpFault | 'rtcp' | 'size';
+
+export interface RtpLegOptions {
+  readonly local: Endpoint;
+  /** Whether the local port is the listening one, shared with other sockets. */
+  readonly shared: boolean;
+  readonly remote: Endpoint;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly pacer: Pacer;
+  readonly scope: Scope;
+  readonly handler: RtpLegHandler;
+}
+
+/** What a leg tells its call. Called on the media path: no handler may wait. */
+export interface RtpLegHandler {
+  heard(frame: HeardFrame): void;
+  /** Fill `out`, which leaves at `at` as position `position` of our track. */
+  speak(out: Int16Array, position: number, at: number): SpokenTag | null;
+  spoken(pcm: Int16Array, position: number): void;
+  wire(flow: PcapFlow, datagram: Uint8Array): void;
+  keyPressed(digit: string, durationMs: number): void;
+  keySent(digit: string, durationMs: number): void;
+  sourceChanged(ssrc: number, reason: 'ssrc' | 'restart'): void;
+  unknownPayload(payloadType: number): void;
+  dropped(reason: DropReason): void;
+  stray(datagram: Uint8Array, from: { address: string; port: number }): void;
+  /** The far end is gone; said once. */
+  gone(reason: string): void;
+}
+
+/** One call's RTP in both directions: socket, receive buffer, outgoing stream, keys, reports. */
+export class RtpLeg implements Paced {
+  readonly #options: RtpLegOptions;
+  readonly #handler: RtpLegHandler;
+  readonly #link: UdpLink;
+  readonly #reportLink: UdpLink;
+  readonly #packet = new RtpPacket();
+  readonly #incoming: { sequence: number; timestamp: number; ssrc: number; marker: boolean; codec: Codec | 'CN' | 'none'; payload: Uint8Array };
+  readonly #buffer: ReceiveBuffer;
+  readonly #keys: DtmfReceiver;
+  readonly #keysOut: DtmfSender;
+  readonly #stream: RtpStream;
+  readonly #reports: RtcpSession;
+  #reception = new ReceptionStats(LINE_RATE);
+  #flowOut: PcapFlow;
+  #flowIn: PcapFlow;
+  #reportsOut: PcapFlow;
+  #reportsIn: PcapFlow;
+  #codec: Codec;
+  #out: Int16Array;
+  #unpace: (() => void) | null = null;
+  #position = 0;
+  #spoke = false;
+  #remoteSsrc: number | null = null;
+  #lastPacketAt: number;
+  #otherSize = 0;
+  #otherSizeSeen = 0;
+  #refusals = 0;
+  #reportsMuxed = false;
+  #reportsRefused = false;
+  #gone = false;
+  readonly #unknownPayloads = new Set<number>();
+  intervalMs = DEFAULT_PTIME_MS;
+
+  constructor(options: RtpLegOptions, startedAt: number) {
+    const { clock, handler, scope, remote, local } = options;
+    this.#options = options;
+    this.#handler = handler;
+    this.#codec = options.codec;
+    this.#lastPacketAt = startedAt;
+    this.#incoming = { sequence: 0, timestamp: 0, ssrc: 0, marker: false, codec: this.#codec, payload: new Uint8Array(0) };
+    this.#buffer = new ReceiveBuffer({
+      onFrame: (frame) => handler.heard(frame),
+      onSource: (ssrc, reason) => {
+        this.#reception = new ReceptionStats(LINE_RATE);
+        this.#remoteSsrc = ssrc;
+        handler.sourceChanged(ssrc, reason);
+      },
+    });
+    this.#keys = new DtmfReceiver((digit, durationMs) => handler.keyPressed(digit, durationMs));
+    this.#keysOut = new DtmfSender((digit, durationMs) => handler.keySent(digit, durationMs));
+    this.#stream = new RtpStream(this.#keysOut);
+    this.#reports = new RtcpSession(this.#stream.ssrc, startedAt);
+    this.#out = new Int16Array((DEFAULT_PTIME_MS * LINE_RATE) / 1000);
+    // Our track begins with the first tick; until then it stands where the call's clock stands.
+    this.#startedAt = startedAt;
+    const reportPort = local.port === 0 ? 0 : local.port + 1;
+    const remoteReports = { address: remote.address, port: Math.min(65_535, remote.port + 1) };
+    this.#link = new UdpLink({
+      local,
+      shared: options.shared,
+      remote,
+      scope,
+      onDatagram: (datagram) => this.receive(datagram, clock.now()),
+      onStray: (datagram, from) => handler.stray(datagram, from),
+      onRefused: () => this.#refused(),
+      onReady: () => this.#ready(),
+    });
+    this.#reportLink = new UdpLink({
+      local: { address: local.address, port: reportPort },
+      shared: options.shared,
+      remote: remoteReports,
+      scope,
+      onDatagram: (datagram) => this.#readReport(datagram, this.#reportsIn),
+      onStray: () => handler.dropped('rtcp'),
+      // A far end without a report port (Asterisk's External Media opens none) is nothing to worry about.
+      onRefused: () => (this.#reportsRefused = true),
+      onReady: () => undefined,
+    });
+    this.#flowOut = new PcapFlow(local, remote);
+    this.#flowIn = new PcapFlow(remote, local);
+    this.#reportsOut = new PcapFlow({ ...local, port: reportPort }, remoteReports);
+    this.#reportsIn = new PcapFlow(remoteReports, { ...local, port: reportPort });
+  }
+
+  readonly #startedAt: number;
+
+  get codec(): Codec {
+    return this.#codec;
+  }
+
+  get remoteSsrc(): number | null {
+    return this.#remoteSsrc;
+  }
+
+  /** When the last RTP packet came, clock ms. */
+  get lastPacketAt(): number {
+    return this.#lastPacketAt;
+  }
+
+  /** Plays digits to the far end. @throws SidetoneError 'usage' for what is no digit. */
+  sendKeys(digits: string): void {
+    this.#keysOut.play(digits);
+  }
+
+  /** Takes a datagram of the far end. */
+  receive(datagram: Uint8Array, now: number): void {
+    if (isRtcp(datagram)) {
+      this.#reportsMuxed = true;
+      this.#readReport(datagram, this.#flowIn);
+      return;
+    }
+    const packet = this.#packet;
+    const fault = parseRtp(datagram, packet);
+    if (fault) {
+      this.#handler.dropped(fault);
+      return;
+    }
+    this.#handler.wire(this.#flowIn, datagram);
+    this.#refusals = 0;
+    this.#lastPacketAt = now;
+    const { payloadType } = packet;
+    const codec = payloadType === COMFORT_NOISE ? 'CN' : codecOf(payloadType);
+    if (codec === null) {
+      if (isTelephoneEvent(packet)) this.#keys.push(packet, now);
+      else this.#unknown(payloadType);
+    }
+    if (packet.payloadLength > MAX_PAYLOAD_BYTES) {
+      this.#handler.dropped('size');
+      return;
+    }
+    this.#remoteSsrc ??= packet.ssrc;
+    this.#reception.add(packet.sequence, packet.timestamp, now);
+    if (codec !== null && codec !== 'CN') {
+      this.#codec = codec;
+      this.#watchSize(packet.payloadLength);
+    }
+    const incoming = this.#incoming;
+    incoming.sequence = packet.sequence;
+    incoming.timestamp = packet.timestamp;
+    incoming.ssrc = packet.ssrc;
+    incoming.marker = packet.marker;
+    incoming.codec = codec ?? 'none';
+    incoming.payload = datagram.subarray(packet.payloadOffset, packet.payloadOffset + packet.payloadLength);
+    this.#buffer.push(incoming, now);
+  }
+
+  /** Called every slot: releases gaps, keeps the caller's track going, sends reports. */
+  tick(now: number): void {
+    this.#buffer.advance(now);
+    this.#keys.advance(now);
+    if (this.#reports.isDue(now)) this.#sendReport(now, null);
+  }
+
+  /** A tick of the pacer: one packet leaves, always. */
+  due(dueAt: number, now: number, skipped: number): void {
+    const samples = this.#out.length;
+    if (skipped > 0) {
+      this.#stream.skip(skipped * samples);
+      this.#position += skipped * samples;
+    }
+    const tag = this.#handler.speak(this.#out, this.#position, now);
+    if (tag === null) this.#out.fill(0);
+    encode(this.#codec, this.#out, this.#stream.payload);
+    const spurt = tag !== null && !this.#spoke;
+    this.#spoke = tag !== null;
+    const datagram = this.#stream.next(payloadTypeOf(this.#codec), samples, spurt);
+    this.#link.send(datagram);
+    this.#handler.wire(this.#flowOut, datagram);
+    this.#handler.spoken(this.#out, this.#position);
+    this.#position += samples;
+    void dueAt;
+  }
+
+  failed(error: unknown): void {
+    this.#leave(`internal error while sending: ${String(error)}`);
+  }
+
+  stats(pacingP99Ms: number): StreamStats {
+    const counts = this.#buffer.counts;
+    return {
+      received: this.#reception.received,
+      sent: this.#stream.packets,
+      lost: counts.lost,
+      late: counts.late,
+      duplicated: counts.duplicated,
+      reordered: counts.reordered,
+      concealed_ms: counts.concealedMs,
+      jitter_ms: this.#reception.jitterMs,
+      round_trip_ms: this.#reports.roundTripMs,
+      pacing_p99_ms: pacingP99Ms,
+    };
+  }
+
+  /** Says goodbye by RTCP, stops sending, closes both sockets. */
+  close(): void {
+    this.#gone = true;
+    this.#unpace?.();
+    this.#unpace = null;
+    this.#sendReport(this.#options.clock.now(), 'call ended');
+    this.#link.close();
+    this.#reportLink.close();
+  }
+
+  #ready(): void {
+    const { local } = this.#link;
+    const { remote, pacer, clock } = this.#options;
+    this.#flowOut = new PcapFlow(local, remote);
+    this.#flowIn = new PcapFlow(remote, local);
+    if (this.#gone) return;
+    this.#unpace = pacer.add(this);
+    this.#position = Math.round(((clock.now() - this.#startedAt) * LINE_RATE) / 1000);
+  }
+
+  #watchSize(samples: number): void {
+    if (samples === this.#out.length) {
+      this.#otherSizeSeen = 0;
+      return;
+    }
+    this.#otherSizeSeen = samples === this.#otherSize ? this.#otherSizeSeen + 1 : 1;
+    this.#otherSize = samples;
+    // Before the first packet of ours has left the first size heard is taken at its word.
+    if (this.#otherSizeSeen < PTIME_CONFIRMED_BY && this.#stream.packets > 0) return;
+    const intervalMs = (samples * 1000) / LINE_RATE;
+    if (intervalMs < 10 || intervalMs > 60 || intervalMs % 5 !== 0) return;
+    this.intervalMs = intervalMs;
+    this.#out = new Int16Array(samples);
+    this.#otherSizeSeen = 0;
+    if (!this.#unpace) return;
+    this.#unpace();
+    this.#unpace = this.#options.pacer.add(this);
+  }
+
+  #unknown(payloadType: number): void {
+    if (this.#unknownPayloads.has(payloadType)) return;
+    this.#unknownPayloads.add(payloadType);
+    this.#handler.unknownPayload(payloadType);
+  }
+
+  #readReport(datagram: Uint8Array, flow: PcapFlow): void {
+    this.#handler.wire(flow, datagram);
+    const read = this.#reports.read(datagram, epochMs());
+    if (!read) this.#handler.dropped('rtcp');
+    else if (this.#remoteSsrc !== null && read.left.includes(this.#remoteSsrc)) this.#leave('far end said goodbye (RTCP BYE)');
+  }
+
+  #sendReport(now: number, bye: string | null): void {
+    const report = this.#reports.report(
+      {
+        now,
+        epochMs: epochMs(),
+        sender: { rtpTimestamp: this.#stream.timestamp, packets: this.#stream.packets, octets: this.#stream.octets },
+        remote: this.#remoteSsrc === null ? null : { ssrc: this.#remoteSsrc, reception: this.#reception.report() },
+      },
+      bye,
+    );
+    if (this.#reportsMuxed) {
+      this.#link.send(report);
+      this.#handler.wire(this.#flowOut, report);
+    } else if (!this.#reportsRefused) {
+      this.#reportLink.send(report);
+      this.#handler.wire(this.#reportsOut, report);
+    }
+  }
+
+  #refused(): void {
+    this.#refusals += 1;
+    // Before the first packet nothing was refused yet: the socket could not be opened at all.
+    if (this.#unpace === null) this.#leave('no route to the far end');
+    else if (this.#refusals >= REFUSALS_TO_END) this.#leave('far end closed its port');
+  }
+
+  #leave(reason: string): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#handler.gone(reason);
+  }
+}
+
+/** RFC 4733 events have a dynamic type that raw RTP cannot negotiate: the usual one, or four bytes of a dynamic type. */
+function isTelephoneEvent(packet: RtpPacket): boolean {
+  if (packet.payloadType === TELEPHONE_EVENT) return true;
+  return packet.payloadType >= 96 && packet.payloadLength === EVENT_BYTES;
+}
+
+/** Never jumps, unlike Date.now(). */
+function epochMs(): number {
+  return performance.timeOrigin + performance.now();
+}

@@ -1,0 +1,83 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { SidetoneError } from '../base/errors.ts';
+import type { CallEvent } from '../contract/events.ts';
+import { Host } from '../host/host.ts';
+import { modelsDirectory } from '../models/directory.ts';
+import { interrupted } from './interrupt.ts';
+import { LiveView } from './live-view.ts';
+import { REPOSITORY, VERSION, parseAddress } from './paths.ts';
+
+interface ServeOptions {
+  readonly bot: string;
+  readonly rtp: string;
+  readonly allow?: string[];
+  readonly maxCalls: number;
+  readonly workers?: number;
+  readonly demo?: true;
+  readonly records: string;
+  readonly json?: true;
+}
+
+/** `sidetone serve`: the bot on a UDP port until Ctrl-C. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { host, port } = parseAddress(options.rtp, '--rtp');
+  const recordsDir = path.resolve(options.records);
+  const view = new LiveView(options.json ? process.stderr : process.stdout);
+  const stop = interrupted();
+  let demoCall: string | null = null;
+  const demoOver = Promise.withResolvers<void>();
+
+  const show = (event: CallEvent): void => {
+    if (options.json) process.stdout.write(`${JSON.stringify(event)}\n`);
+    // The demo's caller is shown through the bot's own call; its side would say everything twice.
+    else if (event.call !== demoCall) view.event(event);
+    if (event.type !== 'call.ended') return;
+    if (event.call === demoCall) demoOver.resolve();
+    else view.note(`          record    ${path.join(options.records, event.call)}`);
+  };
+
+  const engine = Host.start({
+    modelsDir: modelsDirectory(),
+    recordsDir,
+    version: VERSION,
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+    env: process.env,
+    onEvent: show,
+  });
+  try {
+    const bound = await engine.listen({
+      host,
+      port,
+      bot: options.bot,
+      maxCalls: options.maxCalls,
+      ...(options.allow ? { allow: options.allow } : {}),
+    });
+    if (options.json) process.stdout.write(`${JSON.stringify({ type: 'ready', host, port: bound })}\n`);
+    view.note(`✅ SYSTEM READY. Listening RTP on ${host}:${bound}`);
+    if (options.demo) {
+      view.note('Placing a demo call: a recorded caller books an appointment over RTP on loopback.');
+      demoCall = await engine.place({
+        host: '127.0.0.1',
+        port: bound,
+        codec: 'PCMU',
+        party: { kind: 'script', audio: await demoTurns(), barge_in_ms: null, listen: false },
+        maxMs: 120_000,
+      });
+      await Promise.race([demoOver.promise, stop.promise]);
+      view.note(`The demo call is over. Still listening on ${host}:${bound}; Ctrl-C ends.`);
+    }
+    await stop.promise;
+  } finally {
+    stop.dispose();
+    await engine.close();
+  }
+}
+
+/** The demo caller's turns, in the order of their names. */
+async function demoTurns(): Promise<string[]> {
+  const folder = path.join(REPOSITORY, 'bots', 'demo', 'caller');
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.wav')).sort();
+  if (files.length === 0) throw new SidetoneError('environment', `no recordings of the demo caller in ${folder}`);
+  return files.map((name) => path.join(folder, name));
+}

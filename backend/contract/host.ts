@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { MessagePort } from 'node:worker_threads';
+import type { ErrorKind } from '../base/errors.ts';
+import type { CallEvent, ConfigHashes } from './events.ts';
+import type { BotSettings } from './settings.ts';
+
+/** What crosses between the host's main thread and its media workers. */
+
+/** A bot's folder as read and checked by the host; workers never touch its files. */
+export interface BotFolder {
+  readonly dir: string;
+  readonly settings: BotSettings;
+  readonly prompt: string;
+  /** WAV bytes of ref_audio; null when the bot has none. */
+  readonly referenceWav: Uint8Array | null;
+  readonly hashes: ConfigHashes;
+}
+
+export const scriptParty = z.strictObject({
+  kind: z.literal('script'),
+  /** WAV files, one per turn. */
+  audio: z.array(z.string()).min(1),
+  /** Speak the next turn this long after the bot began, instead of after it has finished. */
+  barge_in_ms: z.number().nonnegative().nullable(),
+  /** Transcribe what the far end said. */
+  listen: z.boolean(),
+});
+export type ScriptParty = z.infer<typeof scriptParty>;
+
+export type PartySpec = { readonly kind: 'bot'; readonly dir: string } | ScriptParty;
+
+export interface ListenCommand {
+  readonly type: 'listen';
+  readonly host: string;
+  /** 0: any free one; the answer says which. */
+  readonly port: number;
+  /** Folder of the bot that answers. */
+  readonly bot: string;
+  /** CIDR networks that may call; null: anyone. */
+  readonly allow: readonly string[] | null;
+  readonly maxCalls: number;
+}
+
+export interface PlaceCommand {
+  readonly type: 'place';
+  readonly call: string;
+  readonly host: string;
+  readonly port: number;
+  readonly codec: 'PCMU' | 'PCMA';
+  readonly party: PartySpec;
+  /** Longest call; null: until somebody ends it. */
+  readonly maxMs: number | null;
+}
+
+export type WorkerCommand =
+  | ListenCommand
+  | PlaceCommand
+  | { readonly type: 'hang_up'; readonly call: string; readonly reason: string }
+  /** A bot's folder, new or changed; calls going on use it from their next generation. */
+  | { readonly type: 'bot'; readonly folder: BotFolder }
+  | { readonly type: 'bot_rejected'; readonly dir: string; readonly message: string }
+  /** Readies what the bot needs (connections, greeting audio) so that the first call waits for nothing. */
+  | { readonly type: 'warm'; readonly bot: string }
+  | { readonly type: 'report' }
+  | { readonly type: 'close' };
+
+/** How a media worker is doing. */
+export interface WorkerReport {
+  readonly calls: number;
+  readonly answered: number;
+  /** Deviation of sends from their grid, ms. */
+  readonly pacing: { readonly p50: number; readonly p99: number; readonly max: number; readonly count: number };
+  /** Callers not answered, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Datagrams dropped, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** CPU time of the worker's thread so far. */
+  readonly cpuSeconds: number;
+}
+
+/** Commands carry an id; each is answered once. */
+export interface WorkerRequest {
+  readonly id: number;
+  readonly command: WorkerCommand;
+}
+
+export type WorkerAnswer = { readonly port: number } | WorkerReport | null;
+
+export type WorkerMessage =
+  | { readonly type: 'answer'; readonly id: number; readonly answer: WorkerAnswer }
+  | {
+      readonly type: 'failure';
+      readonly id: number;
+      readonly kind: ErrorKind;
+      readonly message: string;
+      readonly hint: string | null;
+    }
+  | { readonly type: 'events'; readonly events: readonly CallEvent[] };
+
+/** What a media worker is started with. */
+export interface WorkerStart {
+  readonly modelsDir: string;
+  /** Folder of the calls' records; null: none are kept. */
+  readonly recordsDir: string | null;
+  readonly version: string;
+  readonly inference: MessagePort;
+}

@@ -1,0 +1,35 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { SidetoneError, explain } from '../base/errors.ts';
+import type { WorkerMessage, WorkerRequest, WorkerStart } from '../contract/host.ts';
+import { raiseThreadPriority } from '../rtp/pacer.ts';
+import { MediaEngine } from './media-engine.ts';
+
+/** Entry of a media worker thread: commands in, answers and events out. All work is the engine's. */
+function main(port: MessagePort, start: WorkerStart): void {
+  const post = (message: WorkerMessage): void => port.postMessage(message);
+  raiseThreadPriority();
+  const engine = MediaEngine.start(start, (events) => post({ type: 'events', events }));
+  // A failure to start is told to whoever asks for something.
+  engine.catch(() => undefined);
+
+  const serve = async ({ id, command }: WorkerRequest): Promise<void> => {
+    try {
+      const answer = await (await engine).carryOut(command);
+      post({ type: 'answer', id, answer });
+    } catch (error) {
+      const known = error instanceof SidetoneError;
+      post({
+        type: 'failure',
+        id,
+        kind: known ? error.kind : 'internal',
+        message: known ? error.message : explain(error),
+        hint: known ? error.hint : null,
+      });
+    }
+    if (command.type === 'close') port.close();
+  };
+  port.on('message', (request: WorkerRequest) => void serve(request));
+}
+
+if (!parentPort) throw new SidetoneError('internal', 'media-worker.ts runs as a worker thread');
+main(parentPort, workerData);

@@ -1,0 +1,713 @@
+import { describe, expect, it } from 'vitest';
+import { turnSettings } from '../contract/settings.ts';
+import { startMachine, step, turnRules } from './machine.ts';
+import { World } from './test-world.ts';
+import type { WorldOptions } from './test-world.ts';
+
+/** The caller's VAD hears speech 80 ms after it begins and until 80 ms before it ends; verdicts come later still. */
+interface Story {
+  readonly name: string;
+  readonly options?: WorldOptions;
+  readonly caller: (world: World) => World;
+  readonly until?: number;
+  readonly story: readonly string[];
+  /** Words of each turn and how the bot's answer to them ended. */
+  readonly context: readonly string[];
+}
+
+/** A question from 1000 to 2000, answered from 2330 to 5330. */
+const QUESTION = [
+  '2030 transcribe 880-2030',
+  '2130 reply 1 "when are you open" speculative',
+  '2220 turn_ended 1 waited 300',
+  '2220 release 1',
+];
+const question = (world: World): World => world.caller(1000, 1000, 'when are you open');
+
+const stories: readonly Story[] = [
+  {
+    name: 'a question is answered; speculation has the answer ready when the turn ends, on the exact millisecond',
+    caller: question,
+    story: QUESTION,
+    context: ['when are you open > whole'],
+  },
+  {
+    name: 'the caller pauses and goes on: what was begun is dropped unheard and the whole is transcribed anew',
+    caller: (world) => world.caller(1000, 1000, 'i would like').caller(2070, 900, 'to book a table'),
+    story: [
+      '2030 transcribe 880-2030',
+      '2130 reply 1 "i would like" speculative',
+      '2210 drop_reply 1',
+      '2210 drop_transcript 1',
+      '3000 transcribe 880-3000',
+      '3100 reply 2 "i would like to book a table" speculative',
+      '3190 turn_ended 1 waited 300',
+      '3190 release 2',
+    ],
+    context: ['i would like to book a table > whole'],
+  },
+  {
+    name: 'what sounds unfinished is given more time',
+    options: { settings: { completeness: 'auto' }, complete: () => 0 },
+    caller: question,
+    story: [...QUESTION.slice(0, 2), '3120 turn_ended 1 waited 1200', '3120 release 1'],
+    context: ['when are you open > whole'],
+  },
+  {
+    name: 'a completeness model that does not answer in time does not hold the turn up',
+    options: { settings: { completeness: 'auto' }, complete: () => 0, judgeMs: 500 },
+    caller: question,
+    story: QUESTION,
+    context: ['when are you open > whole'],
+  },
+  {
+    name: 'a verdict on an earlier pause says nothing about this one',
+    options: { settings: { completeness: 'auto' }, complete: (to) => (to < 2000 ? 0 : null), judgeMs: 200 },
+    caller: (world) => world.caller(1000, 1000, 'i would like').caller(2070, 900, 'to book a table'),
+    story: [
+      '2030 transcribe 880-2030',
+      '2130 reply 1 "i would like" speculative',
+      '2210 drop_reply 1',
+      '2210 drop_transcript 2',
+      '3000 transcribe 880-3000',
+      '3100 reply 2 "i would like to book a table" speculative',
+      '3190 turn_ended 1 waited 300',
+      '3190 release 2',
+    ],
+    context: ['i would like to book a table > whole'],
+  },
+  {
+    name: 'silence verdicts that come later than the wait end the turn at once',
+    options: { settings: { min_silence_ms: 50 } },
+    caller: question,
+    story: [
+      '2030 transcribe 880-2030',
+      '2030 turn_ended 1 waited 110',
+      '2130 reply 1 "when are you open"',
+      '2130 release 1',
+    ],
+    context: ['when are you open > whole'],
+  },
+  {
+    name: 'without speculation nothing starts before the turn has ended',
+    options: { settings: { speculate: false } },
+    caller: question,
+    story: [
+      '2220 transcribe 880-2070',
+      '2220 turn_ended 1 waited 300',
+      '2320 reply 1 "when are you open"',
+      '2320 release 1',
+    ],
+    context: ['when are you open > whole'],
+  },
+  {
+    name: 'a noise is let pass',
+    until: 5000,
+    caller: (world) => world.caller(1000, 400),
+    story: ['1430 transcribe 880-1430'],
+    context: [],
+  },
+  {
+    name: 'a noise with a slow STT is let pass too',
+    until: 5000,
+    options: { sttMs: 900 },
+    caller: (world) => world.caller(1000, 400),
+    story: ['1430 transcribe 880-1430', '1620 turn_ended 1 waited 300'],
+    context: [],
+  },
+  {
+    name: 'speech without a word that could be understood is asked for again',
+    caller: (world) => world.caller(1000, 1200),
+    story: ['2230 transcribe 880-2230', '2420 turn_ended 1 waited 300', '2420 prompt 1 repeat'],
+    context: [' > whole'],
+  },
+  {
+    name: 'a cough over the bot: quieter, silent, and on from where it was cut',
+    caller: (world) => question(world).caller(3000, 400),
+    story: [...QUESTION, '3140 duck 1', '3380 pause 1', '3430 transcribe 2880-3430', '3530 resume 1'],
+    context: ['when are you open > whole'],
+  },
+  {
+    name: 'a click over the bot never silences it',
+    caller: (world) => question(world).caller(3000, 250),
+    story: [...QUESTION, '3140 duck 1', '3280 transcribe 2880-3280', '3280 resume 1'],
+    context: ['when are you open > whole'],
+  },
+  {
+    name: 'mm-hm over the bot: it goes on',
+    caller: (world) => question(world).caller(3000, 500, 'Mm-hm.'),
+    story: [...QUESTION, '3140 duck 1', '3380 pause 1', '3530 transcribe 2880-3530', '3630 resume 1'],
+    context: ['when are you open > whole'],
+  },
+  {
+    name: 'угу in Russian: it goes on',
+    options: { language: 'ru' },
+    caller: (world) => question(world).caller(3000, 500, 'Угу,').caller(3900, 500, 'да-да'),
+    story: [
+      ...QUESTION,
+      '3140 duck 1',
+      '3380 pause 1',
+      '3530 transcribe 2880-3530',
+      '3630 resume 1',
+      '4040 duck 1',
+      '4280 pause 1',
+      '4430 transcribe 3780-4430',
+      '4530 resume 1',
+    ],
+    context: ['when are you open > whole'],
+  },
+  {
+    name: 'a quick "stop" does not silence the bot by its length but by its word',
+    caller: (world) => question(world).caller(3000, 250, 'stop'),
+    story: [
+      ...QUESTION,
+      '3140 duck 1',
+      '3280 transcribe 2880-3280',
+      '3280 resume 1',
+      '3380 stop 1',
+      '3380 reply 2 "stop" speculative',
+      '3470 turn_ended 2 waited 300',
+      '3470 release 2',
+    ],
+    context: ['when are you open > cut', 'stop > whole'],
+  },
+  {
+    name: 'an interruption: silent after 300 ms of voice, stopped once there are words, answered from its first one',
+    caller: (world) => question(world).caller(3000, 1000, 'no on which street'),
+    story: [
+      ...QUESTION,
+      '3140 duck 1',
+      '3380 pause 1',
+      '4030 transcribe 2880-4030',
+      '4130 stop 1',
+      '4130 reply 2 "no on which street" speculative',
+      '4220 turn_ended 2 waited 300',
+      '4220 release 2',
+    ],
+    context: ['when are you open > cut', 'no on which street > whole'],
+  },
+  {
+    name: 'a long interruption is certain before it ends',
+    caller: (world) => question(world).caller(3000, 2500, 'no i meant the other shop'),
+    story: [
+      ...QUESTION,
+      '3140 duck 1',
+      '3380 pause 1',
+      '4580 stop 1',
+      '5530 transcribe 2880-5530',
+      '5630 reply 2 "no i meant the other shop" speculative',
+      '5720 turn_ended 2 waited 300',
+      '5720 release 2',
+    ],
+    context: ['when are you open > cut', 'no i meant the other shop > whole'],
+  },
+  {
+    name: 'a slow STT does not keep the bot silent after a cough, and words still stop it when they come',
+    options: { sttMs: 1500 },
+    caller: (world) => question(world).caller(5000, 600, 'wait please'),
+    story: [
+      '2030 transcribe 880-2030',
+      '2220 turn_ended 1 waited 300',
+      '3530 reply 1 "when are you open"',
+      '3530 release 1',
+      '5140 duck 1',
+      '5380 pause 1',
+      '5630 transcribe 4880-5630',
+      '6520 resume 1',
+      '7130 stop 1',
+      '7130 turn_ended 2 waited 1610',
+      '7130 reply 2 "wait please"',
+      '7130 release 2',
+    ],
+    until: 13_000,
+    context: ['when are you open > cut', 'wait please > whole'],
+  },
+  {
+    name: '"yes" over the last words of the bot answers them',
+    caller: (world) => question(world).caller(4500, 600, 'Yes.'),
+    story: [
+      ...QUESTION,
+      '4640 duck 1',
+      '4880 pause 1',
+      '5130 transcribe 4380-5130',
+      '5230 resume 1',
+      '5680 turn_ended 2 waited 660',
+      '5680 reply 2 "Yes."',
+      '5680 release 2',
+    ],
+    context: ['when are you open > whole', 'Yes. > whole'],
+  },
+  {
+    name: 'the bot ends while the caller speaks: an ordinary turn, from its first phoneme',
+    caller: (world) => question(world).caller(5150, 800, 'yes please'),
+    story: [
+      ...QUESTION,
+      '5290 duck 1',
+      '5980 transcribe 5030-5980',
+      '6080 reply 2 "yes please" speculative',
+      '6170 turn_ended 2 waited 300',
+      '6170 release 2',
+    ],
+    context: ['when are you open > whole', 'yes please > whole'],
+  },
+  {
+    name: 'the caller goes on before the answer is heard: one turn, one answer to all of it',
+    options: { thinkMs: 1000 },
+    caller: (world) => question(world).caller(2600, 700, 'on sundays'),
+    story: [
+      ...QUESTION,
+      '2740 pause 1',
+      '3330 transcribe 2480-3330',
+      '3430 drop_reply 1',
+      '3430 reply 2 "when are you open on sundays" speculative',
+      '3520 turn_ended 1 waited 300',
+      '3520 release 2',
+    ],
+    context: ['when are you open on sundays > whole'],
+  },
+  {
+    name: 'the caller goes on before the transcript has come',
+    options: { sttMs: 800 },
+    caller: (world) => question(world).caller(2500, 700, 'on sundays'),
+    story: [
+      '2030 transcribe 880-2030',
+      '2220 turn_ended 1 waited 300',
+      '3230 transcribe 2380-3230',
+      '3420 turn_ended 1 waited 300',
+      '4030 reply 1 "when are you open on sundays"',
+      '4030 release 1',
+    ],
+    context: ['when are you open on sundays > whole'],
+  },
+  {
+    name: 'a cough before the answer is heard only holds it up',
+    options: { thinkMs: 1000 },
+    caller: (world) => question(world).caller(2600, 400),
+    story: [...QUESTION, '2740 pause 1', '3030 transcribe 2480-3030', '3130 resume 1'],
+    context: ['when are you open > whole'],
+  },
+  {
+    name: 'the greeting can be interrupted like anything else',
+    options: { greeting: true },
+    caller: (world) => world.caller(300, 700, 'is this the bakery'),
+    story: [
+      '0 prompt 1 greeting',
+      '440 duck 1',
+      '680 pause 1',
+      '1030 transcribe 180-1030',
+      '1130 stop 1',
+      '1130 reply 2 "is this the bakery" speculative',
+      '1220 turn_ended 1 waited 300',
+      '1220 release 2',
+    ],
+    context: [' > cut', 'is this the bakery > whole'],
+  },
+  {
+    name: 'nobody speaks: asked twice, then goodbye',
+    options: { greeting: true },
+    caller: (world) => world,
+    until: 40_000,
+    story: [
+      '0 prompt 1 greeting',
+      '11000 prompt 2 idle',
+      '22000 prompt 3 idle',
+      '33000 prompt 4 goodbye',
+      '34000 hangup idle',
+    ],
+    context: [' > whole', ' > whole', ' > whole', ' > whole'],
+  },
+  {
+    name: 'words start the count of idle prompts anew, coughs do not',
+    options: { settings: { idle_ms: 5000, idle_prompts: 1 }, speechMs: 1000 },
+    caller: (world) => world.caller(2000, 300).caller(7000, 900, 'i am here'),
+    until: 25_000,
+    story: [
+      '2330 transcribe 1880-2330',
+      '5000 prompt 1 idle',
+      '7930 transcribe 6880-7930',
+      '8030 reply 2 "i am here" speculative',
+      '8120 turn_ended 1 waited 300',
+      '8120 release 2',
+      '14230 prompt 3 idle',
+      '20230 prompt 4 goodbye',
+      '21230 hangup idle',
+    ],
+    context: [' > whole', 'i am here > whole', ' > whole', ' > whole'],
+  },
+  {
+    name: 'a caller who is there after all talks the bot out of its goodbye',
+    options: { settings: { idle_ms: 3000, idle_prompts: 0 } },
+    caller: (world) => world.caller(3200, 700, 'sorry i am here'),
+    until: 7000,
+    story: [
+      '3000 prompt 1 goodbye',
+      '3340 duck 1',
+      '3580 pause 1',
+      '3930 transcribe 3080-3930',
+      '4030 stop 1',
+      '4030 reply 2 "sorry i am here" speculative',
+      '4120 turn_ended 1 waited 300',
+      '4120 release 2',
+    ],
+    context: [' > cut', 'sorry i am here > going on'],
+  },
+  {
+    name: 'the model hangs up, but only after it was heard',
+    options: { hangsUp: (generation) => generation === 1 },
+    caller: (world) => world.caller(1000, 1000, 'that was all bye'),
+    story: [
+      '2030 transcribe 880-2030',
+      '2130 reply 1 "that was all bye" speculative',
+      '2220 turn_ended 1 waited 300',
+      '2220 release 1',
+      '5330 hangup bot',
+    ],
+    context: ['that was all bye > whole'],
+  },
+  {
+    name: 'one more thing over the last words before a hang-up is still heard',
+    options: { hangsUp: (generation) => generation === 1 },
+    caller: (world) => world.caller(1000, 1000, 'that was all bye').caller(5150, 800, 'one more thing'),
+    story: [
+      '2030 transcribe 880-2030',
+      '2130 reply 1 "that was all bye" speculative',
+      '2220 turn_ended 1 waited 300',
+      '2220 release 1',
+      '5290 duck 1',
+      '5980 transcribe 5030-5980',
+      '6080 reply 2 "one more thing" speculative',
+      '6170 turn_ended 2 waited 300',
+      '6170 release 2',
+    ],
+    context: ['that was all bye > whole', 'one more thing > whole'],
+  },
+  {
+    name: 'a noise over the last words before a hang-up only puts it off',
+    options: { hangsUp: (generation) => generation === 1 },
+    caller: (world) => world.caller(1000, 1000, 'that was all bye').caller(5150, 300),
+    story: [
+      '2030 transcribe 880-2030',
+      '2130 reply 1 "that was all bye" speculative',
+      '2220 turn_ended 1 waited 300',
+      '2220 release 1',
+      '5290 duck 1',
+      '5480 transcribe 5030-5480',
+      '5670 hangup bot',
+    ],
+    context: ['that was all bye > whole'],
+  },
+  {
+    name: 'the longest call: the sentence is finished, goodbye, and no more turns',
+    options: { settings: { max_call_ms: 4000 } },
+    caller: (world) => question(world).caller(5500, 500, 'but wait'),
+    story: [...QUESTION, '5330 prompt 2 goodbye', '6330 hangup max_duration'],
+    context: ['when are you open > whole', ' > whole'],
+  },
+  {
+    name: 'the longest call: a sentence that does not end is broken off',
+    options: { settings: { max_call_ms: 4000 }, speechMs: 60_000 },
+    caller: question,
+    until: 12_000,
+    story: [...QUESTION, '9000 stop 1', '9000 prompt 2 goodbye', '10000 hangup max_duration'],
+    context: ['when are you open > cut', ' > whole'],
+  },
+  {
+    name: 'STT fails: an apology, and the call goes on',
+    options: { stt: (request) => (request === 1 ? 'fails' : 'works') },
+    caller: (world) => question(world).caller(4000, 1000, 'when are you open'),
+    story: [
+      '2030 transcribe 880-2030',
+      '2220 turn_ended 1 waited 300',
+      '2220 prompt 1 apology',
+      '5030 transcribe 3880-5030',
+      '5130 reply 2 "when are you open" speculative',
+      '5220 turn_ended 1 waited 300',
+      '5220 release 2',
+    ],
+    context: [' > whole', 'when are you open > whole'],
+  },
+  {
+    name: 'STT fails on an interruption: the bot does not talk on as if nothing had been said',
+    options: { stt: (request) => (request === 2 ? 'fails' : 'works') },
+    caller: (world) => question(world).caller(3000, 1000, 'no on which street'),
+    story: [
+      ...QUESTION,
+      '3140 duck 1',
+      '3380 pause 1',
+      '4030 transcribe 2880-4030',
+      '4130 stop 1',
+      '4220 turn_ended 2 waited 300',
+      '4220 prompt 2 apology',
+    ],
+    context: ['when are you open > cut', ' > whole'],
+  },
+  {
+    name: 'a speculation that fails is tried again when the turn has ended',
+    options: { thinkMs: 50, reply: (generation) => (generation === 1 ? 'fails' : 'works') },
+    caller: question,
+    story: [
+      '2030 transcribe 880-2030',
+      '2130 reply 1 "when are you open" speculative',
+      '2180 drop_reply 1',
+      '2220 turn_ended 1 waited 300',
+      '2220 reply 2 "when are you open"',
+      '2220 release 2',
+    ],
+    context: ['when are you open > whole'],
+  },
+  {
+    name: 'a reply fails: an apology; the words stay in the context',
+    options: { reply: (generation) => (generation === 1 ? 'fails' : 'works') },
+    caller: question,
+    story: [...QUESTION, '2330 stop 1', '2330 prompt 2 apology'],
+    context: ['when are you open > unheard', ' > whole'],
+  },
+  {
+    name: 'everything keeps failing: two apologies, then goodbye',
+    options: {
+      settings: { speculate: false },
+      reply: (generation) => (generation % 2 === 1 ? 'fails' : 'works'),
+    },
+    caller: (world) => world.caller(1000, 500, 'one').caller(5000, 500, 'two').caller(9000, 500, 'three'),
+    until: 15_000,
+    story: [
+      '1720 transcribe 880-1570',
+      '1720 turn_ended 1 waited 300',
+      '1820 reply 1 "one"',
+      '1820 release 1',
+      '2020 stop 1',
+      '2020 prompt 2 apology',
+      '5720 transcribe 4880-5570',
+      '5720 turn_ended 2 waited 300',
+      '5820 reply 3 "two"',
+      '5820 release 3',
+      '6020 stop 3',
+      '6020 prompt 4 apology',
+      '9720 transcribe 8880-9570',
+      '9720 turn_ended 3 waited 300',
+      '9820 reply 5 "three"',
+      '9820 release 5',
+      '10020 stop 5',
+      '10020 prompt 6 goodbye',
+      '11020 hangup failed',
+    ],
+    context: ['one > unheard', ' > whole', 'two > unheard', ' > whole', 'three > unheard', ' > whole'],
+  },
+  {
+    name: 'the voice itself fails: silence, then the end, never an endless round of apologies',
+    options: { reply: () => 'fails' },
+    caller: (world) => question(world).caller(4000, 900, 'hello'),
+    until: 30_000,
+    story: [
+      ...QUESTION,
+      '2330 stop 1',
+      '2330 prompt 2 apology',
+      '2330 stop 2',
+      '4930 transcribe 3880-4930',
+      '5030 reply 3 "hello" speculative',
+      '5120 turn_ended 2 waited 300',
+      '5120 release 3',
+      '5230 stop 3',
+      '5230 prompt 4 goodbye',
+      '5230 stop 4',
+      '5230 hangup failed',
+    ],
+    context: ['when are you open > unheard', ' > unheard', 'hello > unheard', ' > unheard'],
+  },
+  {
+    name: 'an answer that never comes is given up in the end',
+    options: { settings: { idle_ms: 60_000 }, reply: (generation) => (generation === 1 ? 'lost' : 'works') },
+    caller: question,
+    until: 40_000,
+    story: [...QUESTION, '32220 stop 1', '32220 prompt 2 apology'],
+    context: ['when are you open > unheard', ' > whole'],
+  },
+  {
+    name: 'a transcript that never comes is given up in the end',
+    options: { settings: { idle_ms: 60_000 }, stt: () => 'lost' },
+    caller: question,
+    until: 40_000,
+    story: [
+      '2030 transcribe 880-2030',
+      '2220 turn_ended 1 waited 300',
+      '32220 drop_transcript 1',
+      '32220 prompt 1 apology',
+    ],
+    context: [' > whole'],
+  },
+  {
+    name: 'keys are a turn after a pause',
+    caller: (world) => world.press(1000, '123'),
+    story: ['2900 turn_ended 1 waited 1500', '2900 reply 1 "" [123]', '2900 release 1'],
+    context: ['123 > whole'],
+  },
+  {
+    name: '# ends the keys at once; alone it is a key',
+    caller: (world) => world.press(1000, '42#').press(8000, '#'),
+    until: 12_000,
+    story: [
+      '1400 turn_ended 1 waited 0',
+      '1400 reply 1 "" [42]',
+      '1400 release 1',
+      '8000 turn_ended 2 waited 0',
+      '8000 reply 2 "" [#]',
+      '8000 release 2',
+    ],
+    context: ['42 > whole', '# > whole'],
+  },
+  {
+    name: 'a key while the bot speaks interrupts it',
+    caller: (world) => question(world).press(3000, '1'),
+    story: [
+      ...QUESTION,
+      '3000 stop 1',
+      '4500 turn_ended 2 waited 1500',
+      '4500 reply 2 "" [1]',
+      '4500 release 2',
+    ],
+    context: ['when are you open > cut', '1 > whole'],
+  },
+  {
+    name: 'a key before the answer is heard joins the words',
+    options: { thinkMs: 1000 },
+    caller: (world) => question(world).press(2600, '7#'),
+    story: [
+      ...QUESTION,
+      '2600 drop_reply 1',
+      '2800 turn_ended 1 waited 0',
+      '2800 reply 2 "when are you open" [7]',
+      '2800 release 2',
+    ],
+    context: ['when are you open7 > whole'],
+  },
+  {
+    name: '"say this now" goes before what the bot is saying',
+    caller: (world) => question(world).say(3000, 'a person will call you back'),
+    story: [...QUESTION, '3000 stop 1', '3000 say 2 "a person will call you back"'],
+    context: ['when are you open > cut', ' > whole'],
+  },
+  {
+    name: '"say this now" waits for the caller, and for the answer to them',
+    caller: (world) => question(world).say(1500, 'a person will call you back'),
+    until: 10_000,
+    story: [
+      ...QUESTION.slice(0, 3),
+      '2220 release 1',
+      '2220 stop 1',
+      '2220 say 2 "a person will call you back"',
+    ],
+    context: ['when are you open > unheard', ' > whole'],
+  },
+  {
+    name: 'speech that never pauses is transcribed in pieces',
+    options: { settings: { idle_ms: 60_000 } },
+    caller: (world) => world.caller(1000, 65_000),
+    until: 70_000,
+    story: [
+      '30880 transcribe 880-30880',
+      '60880 transcribe 30880-60880',
+      '66030 transcribe 60880-66030',
+      '66220 turn_ended 1 waited 300',
+      '66220 prompt 1 repeat',
+    ],
+    context: [' > whole'],
+  },
+];
+
+describe('the turn machine, story by story', () => {
+  it.each(stories)('$name', ({ options, caller, until = 10_000, story, context }) => {
+    const world = caller(new World(options)).run(until);
+    expect(world.story()).toEqual(story);
+    expect(world.conversation()).toEqual(context);
+  });
+
+  it('shows what it is doing', () => {
+    const world = question(new World()).caller(3000, 1000, 'no on which street').run(10_000);
+    expect(world.states()).toEqual([
+      '1140 listening',
+      '2030 maybe_end',
+      '2220 thinking',
+      '2330 speaking',
+      '3380 interrupted',
+      '4130 maybe_end',
+      '4220 thinking',
+      '4330 speaking',
+      '7330 idle',
+    ]);
+  });
+});
+
+describe('the turn machine, input by input', () => {
+  const settings = turnSettings.parse({ completeness: 'off' });
+  const started = step(startMachine(turnRules(settings, 'en')), {
+    type: 'call_started',
+    at: 0,
+    greeting: true,
+  });
+  const speaking = step(started.state, { type: 'reply_playing', at: 20, generation: 1 });
+
+  it('does not touch the state it is given', () => {
+    const before = JSON.stringify(speaking.state);
+    step(speaking.state, { type: 'voice', at: 500, from: 450 });
+    step(speaking.state, { type: 'dtmf', at: 500, digit: '1' });
+    expect(JSON.stringify(speaking.state)).toBe(before);
+  });
+
+  it('a partial transcript stops the bot before the whole one is there', () => {
+    let { state } = step(speaking.state, { type: 'voice', at: 500, from: 450 });
+    ({ state } = step(state, { type: 'silence', at: 1000, lastVoiced: 900 }));
+    const early = step(state, { type: 'partial', at: 1040, request: 1, text: 'yeah' });
+    expect(early.effects).toEqual([]);
+    const later = step(early.state, { type: 'partial', at: 1060, request: 1, text: 'yeah but' });
+    expect(later.effects[0]).toEqual({ type: 'stop', generation: 1 });
+  });
+
+  it('ignores answers nobody asked for', () => {
+    for (const input of [
+      { type: 'transcript', at: 100, request: 9, text: 'ghost' },
+      { type: 'reply_finished', at: 100, generation: 9 },
+      { type: 'reply_failed', at: 100, generation: 0 },
+      { type: 'completeness', at: 100, request: 3, probability: 1 },
+      { type: 'silence', at: 100, lastVoiced: 50 },
+    ] as const) {
+      const after = step(speaking.state, input);
+      expect(after.effects).toEqual([]);
+      expect(after.state).toEqual(speaking.state);
+    }
+  });
+
+  it('a frame that slipped out while the reply was being held up makes it heard', () => {
+    let { state } = step(started.state, { type: 'voice', at: 10, from: 0 });
+    ({ state } = step(state, { type: 'reply_playing', at: 11, generation: 1 }));
+    ({ state } = step(state, { type: 'silence', at: 700, lastVoiced: 600 }));
+    const after = step(state, { type: 'transcript', at: 800, request: 1, text: 'hello' });
+    expect(after.effects[0]).toEqual({ type: 'stop', generation: 1 });
+  });
+
+  it('takes new rules at once', () => {
+    let { state } = step(speaking.state, { type: 'voice', at: 500, from: 450 });
+    expect(state.wake).toBe(450 + settings.interrupt_min_ms);
+    ({ state } = step(state, {
+      type: 'rules',
+      at: 510,
+      rules: turnRules({ ...settings, interrupt_min_ms: 1000 }, 'en'),
+    }));
+    expect(state.wake).toBe(1450);
+  });
+
+  it('ends all that is alive when the call is over, and is silent from then on', () => {
+    const over = step(speaking.state, { type: 'call_over', at: 900 });
+    expect(over.effects).toEqual([
+      { type: 'stop', generation: 1 },
+      { type: 'state', state: 'idle' },
+      { type: 'wake', at: null },
+    ]);
+    expect(step(over.state, { type: 'voice', at: 950, from: 900 }).effects).toEqual([]);
+  });
+
+  it('a reply with nothing in it is no answer', () => {
+    const world = new World({ reply: () => 'lost' }).caller(1000, 1000, 'hello there').run(2500);
+    world.send({ type: 'reply_finished', at: 2500, generation: 1 });
+    expect(world.story().slice(-2)).toEqual(['2500 stop 1', '2500 prompt 2 apology']);
+  });
+});
