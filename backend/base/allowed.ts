@@ -53,7 +53,8 @@ export function schemaAt(schema: JsonSchema, path: readonly PropertyKey[]): Json
   const [key, ...rest] = path;
   if (key === undefined) return schema;
   for (const branch of schema.anyOf ?? [schema]) {
-    const inner = typeof key === 'number' ? branch.items : (branch.properties?.[String(key)] ?? other(branch));
+    const inner =
+      typeof key === 'number' ? branch.items : (branch.properties?.[String(key)] ?? other(branch));
     const found = inner ? schemaAt(inner, rest) : null;
     if (found) return found;
   }

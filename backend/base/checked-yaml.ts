@@ -62,7 +62,10 @@ export class CheckedYaml {
       for (const key of issue.keys) {
         const near = nearest(key, keys);
         const guess = near === null ? '' : `, did you mean \`${near}\`?`;
-        this.complain([...path, key], `${name}unknown key \`${key}\`${guess} Allowed here: ${keys.join(', ')}`);
+        this.complain(
+          [...path, key],
+          `${name}unknown key \`${key}\`${guess} Allowed here: ${keys.join(', ')}`,
+        );
       }
     } else if (issue.code === 'custom') {
       this.complain(path, name + issue.message);
@@ -75,9 +78,12 @@ export class CheckedYaml {
 
   #positionOf(path: readonly PropertyKey[]): { line: number; column: number } {
     for (let length = path.length; length > 0; length -= 1) {
-      const parent: unknown = length === 1 ? this.#document.contents : this.#document.getIn(path.slice(0, length - 1), true);
+      const parent: unknown =
+        length === 1 ? this.#document.contents : this.#document.getIn(path.slice(0, length - 1), true);
       const key = path[length - 1];
-      const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+      const pair = isMap(parent)
+        ? parent.items.find((item) => isScalar(item.key) && item.key.value === key)
+        : undefined;
       const node: unknown = pair?.key ?? this.#document.getIn(path.slice(0, length), true);
       if (isNode(node) && node.range) return this.#position(node.range[0]);
     }

@@ -19,8 +19,10 @@ const LISTS: Readonly<Record<string, Lists>> = {
   },
   ru: {
     // "г." is a town before a name and a year after a number: joining two sentences is the smaller harm.
-    inside: 'т т.е т.к т.н т.о им г гр ул пер пр-т просп наб пл б-р ш обл р-н г-н г-жа проф акад тел см напр и.о',
-    maybeLast: 'т.д т.п др пр д кв стр корп оф эт п пп гл рис руб р коп гг вв тыс млн млрд мин сек ч час кг км м шт чел',
+    inside:
+      'т т.е т.к т.н т.о им г гр ул пер пр-т просп наб пл б-р ш обл р-н г-н г-жа проф акад тел см напр и.о',
+    maybeLast:
+      'т.д т.п др пр д кв стр корп оф эт п пп гл рис руб р коп гг вв тыс млн млрд мин сек ч час кг км м шт чел',
   },
   de: {
     inside: 'hr fr dr prof z.b d.h u.a z.t bzw ca inkl zzgl evtl ggf st',

@@ -10,7 +10,7 @@ function random(seed: number): () => number {
 function cut(text: string, language = 'en', chunk: () => number = () => text.length): Clause[] {
   const cutter = new ClauseCutter(language);
   const clauses: Clause[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const length = Math.max(1, chunk());
     clauses.push(...cutter.push(text.slice(at, at + length)));
     at += length;
@@ -56,9 +56,15 @@ describe('the first clause', () => {
 
   it('does not wait for punctuation for ever, and breaks before a joining word', () => {
     expect(atOnce('I have a free appointment on Friday at ')).toEqual([]);
-    expect(atOnce('I have a free appointment on Friday at h')).toEqual(['I have a free appointment on Friday']);
-    expect(atOnce('one two three four five six seven eight n')).toEqual(['one two three four five six seven eight']);
-    expect(texts('You will pay four five six seven 8 000 roubles')[0]).toBe('You will pay four five six seven');
+    expect(atOnce('I have a free appointment on Friday at h')).toEqual([
+      'I have a free appointment on Friday',
+    ]);
+    expect(atOnce('one two three four five six seven eight n')).toEqual([
+      'one two three four five six seven eight',
+    ]);
+    expect(texts('You will pay four five six seven 8 000 roubles')[0]).toBe(
+      'You will pay four five six seven',
+    );
   });
 
   it('is the first again after end()', () => {
@@ -103,7 +109,8 @@ describe('what looks like a border and is none', () => {
     ['ru', 'Школа им. А. С. Пушкина, и т.п. заведения рядом с нами.'],
     ['de', 'Nehmen Sie z.B. die Linie 5, ca. zehn Minuten, bzw. den Bus.'],
   ])('%s: %s', (language, sentence) => {
-    const next = 'Then we shall see what can be done about the rest of it all, and then we are there as well.';
+    const next =
+      'Then we shall see what can be done about the rest of it all, and then we are there as well.';
     const clauses = texts(`Of course, ${sentence} ${next}`, language);
     expect(clauses).toEqual(['Of course,', sentence, next]);
   });
@@ -141,9 +148,10 @@ describe('whatever the tokens', () => {
     const next = random(7);
     for (let run = 0; run < 400; run += 1) {
       const count = 1 + Math.floor(next() * 60);
-      const text = Array.from({ length: count }, () => vocabulary[Math.floor(next() * vocabulary.length)]).join(
-        next() < 0.3 ? '' : ' ',
-      );
+      const text = Array.from(
+        { length: count },
+        () => vocabulary[Math.floor(next() * vocabulary.length)],
+      ).join(next() < 0.3 ? '' : ' ');
       const language = next() < 0.5 ? 'ru' : 'en';
       const whole = cut(text, language);
       expect(cut(text, language, () => 1)).toEqual(whole);

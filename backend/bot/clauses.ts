@@ -114,7 +114,8 @@ export class ClauseCutter {
     if (space && undecided.question === 'capital') return;
     this.#undecided = null;
     if (at === undecided.at + 1 && !space) {
-      if (/["'»”’)\]]/.test(character) && undecided.question === 'space') this.#boundary(at, undecided.strength);
+      if (/["'»”’)\]]/.test(character) && undecided.question === 'space')
+        this.#boundary(at, undecided.strength);
     } else if (space || /\p{Lu}/u.test(character)) {
       this.#boundary(undecided.at, undecided.strength);
     }
@@ -237,7 +238,13 @@ function firstClauseBorder(buffer: string): number {
   const starts = [...buffer.matchAll(/(?<=^|\s)\S/g)].map((match) => match.index);
   if (starts.length <= FIRST_MAX_WORDS) return 0;
   const whole = (at: number): boolean => !/[\d.,:]\s+$/.test(buffer.slice(0, at));
-  const joins = (at: number): boolean => JOINING.has(buffer.slice(at).match(/^\p{L}+/u)?.[0].toLowerCase() ?? '');
+  const joins = (at: number): boolean =>
+    JOINING.has(
+      buffer
+        .slice(at)
+        .match(/^\p{L}+/u)?.[0]
+        .toLowerCase() ?? '',
+    );
   const borders = starts.slice(FIRST_MAX_WORDS / 2).filter(whole);
   // The last word has only begun to arrive: it may yet prove no joining word.
   return borders.slice(0, -1).findLast(joins) ?? borders.at(-1) ?? 0;

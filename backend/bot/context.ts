@@ -80,5 +80,7 @@ export class Conversation {
 
 function sizeOf(message: ChatMessage): number {
   const calls = message.role === 'assistant' ? (message.toolCalls ?? []) : [];
-  return message.content.length + calls.reduce((sum, call) => sum + call.name.length + call.arguments.length, 0);
+  return (
+    message.content.length + calls.reduce((sum, call) => sum + call.name.length + call.arguments.length, 0)
+  );
 }

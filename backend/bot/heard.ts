@@ -20,7 +20,10 @@ const SAMPLES_PER_CHARACTER = LINE_RATE / 12;
  * Splits a generation's text at the last word the caller has heard at least half of, going by each clause's share
  * of samples played. `clauses`: those whose synthesis has begun, in order. Rather says too little than too much.
  */
-export function whatWasHeard(text: string, clauses: readonly PlayedClause[]): { heard: string; unheard: string } {
+export function whatWasHeard(
+  text: string,
+  clauses: readonly PlayedClause[],
+): { heard: string; unheard: string } {
   const last = clauses.findLast((clause) => clause.played > 0);
   const reached = last ? positionWithin(last, clauses) : 0;
   let cut = 0;

@@ -9,7 +9,7 @@ function random(seed: number): () => number {
 function clean(text: string, chunk: () => number = () => text.length): string {
   const speakable = new SpeakableText();
   let out = '';
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const length = Math.max(1, chunk());
     out += speakable.push(text.slice(at, at + length));
     at += length;
@@ -23,7 +23,10 @@ const CASES: readonly (readonly [string, string])[] = [
   ['~~old~~ new, 3*4 and 3 * 4', 'old new, 3*4 and 3 4'],
   ['# Prices\n\nFrom 50.', 'Prices\nFrom 50.'],
   ['Press # or #1.', 'Press # or #1.'],
-  ['Choose:\n- a check-up\n* a cleaning\n+ a filling\n1. first', 'Choose:\na check-up\na cleaning\na filling\n1. first'],
+  [
+    'Choose:\n- a check-up\n* a cleaning\n+ a filling\n1. first',
+    'Choose:\na check-up\na cleaning\na filling\n1. first',
+  ],
   ['> quoted\n---\nplain -5 degrees', 'quoted\nplain -5 degrees'],
   ['See [our page](https://example.com/a) and ![a tooth](x.png).', 'See our page and a tooth.'],
   ['See https://www.example.com/x or <https://example.org>.', 'See example.com/x or example.org.'],
@@ -37,7 +40,10 @@ const CASES: readonly (readonly [string, string])[] = [
   ['Great! 🎉 See you 👩‍⚕️👍🏽 on day 1️⃣ 🇩🇪 → bye', 'Great! See you on day 1 bye'],
   ['| a | b |\n|---|---|\n| c | d |', 'a b \nc d '],
   ['Half**open', 'Halfopen'],
-  ['**Здравствуйте!** 😊 Приём — _500 руб._, т.е. недорого…', 'Здравствуйте! Приём — 500 руб., т.е. недорого…'],
+  [
+    '**Здравствуйте!** 😊 Приём — _500 руб._, т.е. недорого…',
+    'Здравствуйте! Приём — 500 руб., т.е. недорого…',
+  ],
   ['— Да.\n• Пункт «один»\n• Пункт №2', '— Да.\nПункт «один»\nПункт №2'],
   ['[pause] well [a](b', 'pause well a(b'],
   ['a\t b  \r\n\n\n c', 'a b \nc'],

@@ -44,10 +44,16 @@ const RULES: readonly Rule[] = [
     begun: /<(?:[a-z/!][^<>\n]{0,200})?$/iy,
     say: (match) => {
       if (/^<(?:br|\/?(?:p|div|li|tr|h\d))\b/i.test(match)) return '\n';
-      return /^<(?:https?:|[^\s"=]+@)/i.test(match) ? match.slice(1, -1).replace(/^https?:\/\/(www\.)?/i, '') : '';
+      return /^<(?:https?:|[^\s"=]+@)/i.test(match)
+        ? match.slice(1, -1).replace(/^https?:\/\/(www\.)?/i, '')
+        : '';
     },
   },
-  { whole: /&(?:#39|[a-z]{2,4});/iy, begun: /&(?:#3?9?|[a-z]{0,4})$/iy, say: (match) => ENTITIES[match] ?? match },
+  {
+    whole: /&(?:#39|[a-z]{2,4});/iy,
+    begun: /&(?:#3?9?|[a-z]{0,4})$/iy,
+    say: (match) => ENTITIES[match] ?? match,
+  },
   {
     // Headers, list markers, quotes.
     whole: /(?:#{1,6}|[-+*•◦‣])[ \t]+|>+[ \t]*/y,

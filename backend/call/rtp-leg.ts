@@ -57,7 +57,8 @@ export class RtpLeg implements Paced {
   readonly #options: RtpLegOptions;
   readonly #handler: RtpLegHandler;
   readonly #link: UdpLink;
-  readonly #reportLink: UdpLink;
+  /** For RTCP, on the next port up (RFC 3550 section 11); null until the RTP port is known. */
+  #reportLink: UdpLink | null = null;
   readonly #packet = new RtpPacket();
   readonly #incoming: { sequence: number; timestamp: number; ssrc: number; marker: boolean; codec: Codec | 'CN' | 'none'; payload: Uint8Array };
   readonly #buffer: ReceiveBuffer;
@@ -68,8 +69,7 @@ export class RtpLeg implements Paced {
   #reception = new ReceptionStats(LINE_RATE);
   #flowOut: PcapFlow;
   #flowIn: PcapFlow;
-  #reportsOut: PcapFlow;
-  #reportsIn: PcapFlow;
+  #reportsOut: PcapFlow | null = null;
   #codec: Codec;
   #out: Int16Array;
   #unpace: (() => void) | null = null;
@@ -108,8 +108,6 @@ export class RtpLeg implements Paced {
     this.#out = new Int16Array((DEFAULT_PTIME_MS * LINE_RATE) / 1000);
     // Our track begins with the first tick; until then it stands where the call's clock stands.
     this.#startedAt = startedAt;
-    const reportPort = local.port === 0 ? 0 : local.port + 1;
-    const remoteReports = { address: remote.address, port: Math.min(65_535, remote.port + 1) };
     this.#link = new UdpLink({
       local,
       shared: options.shared,
@@ -120,21 +118,8 @@ export class RtpLeg implements Paced {
       onRefused: () => this.#refused(),
       onReady: () => this.#ready(),
     });
-    this.#reportLink = new UdpLink({
-      local: { address: local.address, port: reportPort },
-      shared: options.shared,
-      remote: remoteReports,
-      scope,
-      onDatagram: (datagram) => this.#readReport(datagram, this.#reportsIn),
-      onStray: () => handler.dropped('rtcp'),
-      // A far end without a report port (Asterisk's External Media opens none) is nothing to worry about.
-      onRefused: () => (this.#reportsRefused = true),
-      onReady: () => undefined,
-    });
     this.#flowOut = new PcapFlow(local, remote);
     this.#flowIn = new PcapFlow(remote, local);
-    this.#reportsOut = new PcapFlow({ ...local, port: reportPort }, remoteReports);
-    this.#reportsIn = new PcapFlow(remoteReports, { ...local, port: reportPort });
   }
 
   readonly #startedAt: number;
@@ -253,7 +238,7 @@ export class RtpLeg implements Paced {
     this.#unpace = null;
     this.#sendReport(this.#options.clock.now(), 'call ended');
     this.#link.close();
-    this.#reportLink.close();
+    this.#reportLink?.close();
   }
 
   #ready(): void {
@@ -262,8 +247,29 @@ export class RtpLeg implements Paced {
     this.#flowOut = new PcapFlow(local, remote);
     this.#flowIn = new PcapFlow(remote, local);
     if (this.#gone) return;
+    this.#openReports(local);
     this.#unpace = pacer.add(this);
     this.#position = Math.round(((clock.now() - this.#startedAt) * LINE_RATE) / 1000);
+  }
+
+  #openReports(local: Endpoint): void {
+    const { remote, shared, scope, handler } = this.#options;
+    const ours = { address: local.address, port: local.port + 1 };
+    const theirs = { address: remote.address, port: remote.port + 1 };
+    if (Math.max(ours.port, theirs.port) > 65_535) return;
+    const incoming = new PcapFlow(theirs, ours);
+    this.#reportsOut = new PcapFlow(ours, theirs);
+    this.#reportLink = new UdpLink({
+      local: ours,
+      shared,
+      remote: theirs,
+      scope,
+      onDatagram: (datagram) => this.#readReport(datagram, incoming),
+      onStray: () => handler.dropped('rtcp'),
+      // A far end without a report port (Asterisk's External Media opens none) is nothing to worry about.
+      onRefused: () => (this.#reportsRefused = true),
+      onReady: () => undefined,
+    });
   }
 
   #watchSize(samples: number): void {
@@ -311,7 +317,7 @@ export class RtpLeg implements Paced {
     if (this.#reportsMuxed) {
       this.#link.send(report);
       this.#handler.wire(this.#flowOut, report);
-    } else if (!this.#reportsRefused) {
+    } else if (this.#reportLink && this.#reportsOut && !this.#reportsRefused) {
       this.#reportLink.send(report);
       this.#handler.wire(this.#reportsOut, report);
     }

@@ -189,7 +189,7 @@ export class MediaEngine {
   #takeBot(folder: BotFolder): void {
     const known = this.#bots.get(folder.dir);
     if (known) known.change(folder);
-    else this.#bots.set(folder.dir, new BotMeans(folder, providerFactory(this.#inference, this.#start.modelsDir), this.#scope));
+    else this.#bots.set(folder.dir, new BotMeans(folder, providerFactory(this.#inference, this.#start.modelsDir, this.#scope), this.#scope));
   }
 
   #bot(dir: string): BotMeans {

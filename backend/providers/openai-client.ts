@@ -103,6 +103,8 @@ export class Endpoint {
     for (let attempts = 1; ; attempts += 1) {
       try {
         for await (const item of attempt(deadline)) {
+          // What had been read already when the consumer cancelled is not handed on either.
+          cancel.throwIfAborted();
           handedOn = true;
           yield item;
         }

@@ -116,6 +116,8 @@ function transportFailure(endpoint: EndpointName, error: unknown): SidetoneError
 /** The first `code` along the chain of causes; '' when there is none. */
 function errorCode(error: unknown): string {
   for (let link = error; link instanceof Error; link = link.cause) {
+    // undici's own parser error, which often has no code.
+    if (link.name === 'HTTPParserError') return 'HPE_INVALID';
     if ('code' in link && typeof link.code === 'string') return link.code;
   }
   return '';

@@ -17,6 +17,8 @@ const NO_SPEECH = 0.35;
 /** Below this the model doubts; together with a quiet line that is the end. Within words it stays above. */
 const DOUBT = 0.8;
 const DOUBT_QUIET = samples(60);
+/** So long without anything on the line, and the model is not asked. */
+const DEAD_LINE = samples(80);
 /** After the end was called early, a rise of so much is new speech although it never fell below NO_SPEECH. */
 const RISE = 0.2;
 /** A frame in which the model is so sure of no speech teaches the noise floor. */
@@ -25,13 +27,13 @@ const NOISE_ONLY = 0.2;
 /** Quieter than this is silence on any line: G.711 cannot carry speech there. */
 const FLOOR_DBFS = -65;
 /** What stands above the noise: its mean, and this much or so many of its own mean deviations. */
-const ABOVE_NOISE_DB = 6;
+const ABOVE_NOISE_DB = 5;
 const ABOVE_NOISE_DEVIATIONS = 2.5;
 /** So far below the loudest of the utterance nothing is voice: echo of the room, breath. */
 const SPEECH_RANGE_DB = 35;
 const LOUDEST_DECAY_DB = (10 * LEVEL_SAMPLES) / LINE_RATE;
 /** With less between noise and speech, levels tell nothing and the model decides alone. */
-const MIN_CONTRAST_DB = 6;
+const MIN_CONTRAST_DB = 3;
 /** Part of the way the noise floor goes to a new frame: a third of a second to get there. */
 const NOISE_STEP = 0.15;
 
@@ -60,10 +62,11 @@ export class Segmenter {
   #end = 0;
   /** Clock time of position 0. */
   #zeroAt = 0;
-  #absent = 0;
+  #dead = 0;
   /** Mean level of what the model takes for no speech, and its mean deviation within a frame. */
   #noise = FLOOR_DBFS;
   #noiseDeviation = 0;
+  #noiseFrames = 0;
   /** Loudest level of late. */
   #loudest = FLOOR_DBFS;
   /** After the newest voiced level. */
@@ -93,7 +96,7 @@ export class Segmenter {
     this.#levels[(end / LEVEL_SAMPLES) % KEPT] = Math.max(dbfs, FLOOR_DBFS);
     this.#end = end;
     this.#zeroAt = endsAt - (end * 1000) / LINE_RATE;
-    this.#absent = absent ? this.#absent + LEVEL_SAMPLES : 0;
+    this.#dead = absent || dbfs <= FLOOR_DBFS ? this.#dead + LEVEL_SAMPLES : 0;
     this.#loudest = Math.max(dbfs, this.#loudest - LOUDEST_DECAY_DB);
     if (this.#isVoiced(end, this.#threshold())) this.#voicedEnd = end;
     if (this.#voice) this.#endIfQuiet();
@@ -110,7 +113,7 @@ export class Segmenter {
       else this.#endIfQuiet();
     } else {
       this.#valley = Math.min(this.#valley, probability);
-      if (this.#absent < VAD_FRAME && this.#isNewSpeech(end)) this.#beginVoice(end);
+      if (this.#dead < VAD_FRAME && this.#isNewSpeech(end)) this.#beginVoice(end);
     }
   }
 
@@ -130,7 +133,7 @@ export class Segmenter {
   }
 
   #beginVoice(end: number): void {
-    const threshold = this.#noiseTop();
+    const threshold = this.#threshold();
     const earliest = Math.max(this.#lastVoiced, end - ONSET_LIMIT, 0);
     const mayBeSpeechFrom = Math.max(this.#mayBeSpeechFrom, earliest);
     // Forward within the first frame, where the onset is somewhere; a phoneme softer than the noise has no level.
@@ -158,7 +161,7 @@ export class Segmenter {
   #endIfQuiet(): void {
     const quiet = this.#end - this.#voicedEnd;
     const doubted = this.#probability < DOUBT && quiet >= DOUBT_QUIET && this.#hasContrast();
-    if (doubted || this.#absent >= DOUBT_QUIET) this.#endVoice();
+    if (doubted || this.#dead >= DEAD_LINE) this.#endVoice();
   }
 
   /** Dates the end back: the model goes on saying yes for a while after the voice. */
@@ -186,12 +189,13 @@ export class Segmenter {
     const mean = sum / count;
     const noSpeech = probabilityAfter < NOISE_ONLY && this.#probability < NOISE_ONLY;
     if (!noSpeech && mean > this.#noise) return;
+    const step = Math.max(NOISE_STEP, 1 / ++this.#noiseFrames);
     let deviation = 0;
     for (let at = gridAfter(end - VAD_FRAME); at <= end; at += LEVEL_SAMPLES) {
       deviation += Math.abs(this.#levelBefore(at) - mean);
     }
-    this.#noise += NOISE_STEP * (mean - this.#noise);
-    this.#noiseDeviation += NOISE_STEP * (deviation / count - this.#noiseDeviation);
+    this.#noise += step * (mean - this.#noise);
+    this.#noiseDeviation += step * (deviation / count - this.#noiseDeviation);
   }
 
   #noiseTop(): number {

@@ -22,9 +22,9 @@ const SETTLED_FRAMES = 31;
 
 /**
  * After digital silence, which no microphone makes, the model hears an onset tens of milliseconds later than after a
- * quiet line. So it gets a quiet line instead: noise at -60 dBFS, by position on the track, the same every time.
+ * quiet line. So it gets a quiet line instead: noise at -55 dBFS, by position on the track, the same every time.
  */
-const QUIET_LINE = whiteNoise(4096, 10 ** (-60 / 20));
+const QUIET_LINE = whiteNoise(16 * VAD_FRAME, 10 ** (-55 / 20));
 
 function whiteNoise(length: number, rms: number): Float32Array {
   let random = 1;
@@ -61,14 +61,13 @@ export class SileroStream {
   write(pcm: Int16Array, position: number): void {
     for (let i = 0; i < pcm.length; i++) {
       const sample = pcm[i]!;
-      const magnitude = Math.abs(sample);
       const slot = (this.#head + this.#waiting) % MAX_WAITING;
-      this.#samples[slot * VAD_FRAME + this.#filled] =
-        sample / 32768 + (magnitude <= DIGITAL_SILENCE ? QUIET_LINE[(position + i) % QUIET_LINE.length]! : 0);
-      this.#peak = Math.max(this.#peak, magnitude);
+      this.#samples[slot * VAD_FRAME + this.#filled] = sample / 32768;
+      this.#peak = Math.max(this.#peak, Math.abs(sample));
       if (++this.#filled < VAD_FRAME) continue;
       this.#ends[slot] = position + i + 1;
       this.#silent[slot] = this.#peak <= DIGITAL_SILENCE ? 1 : 0;
+      if (this.#silent[slot] === 1) this.#quieten(slot);
       this.#filled = 0;
       this.#peak = 0;
       this.#waiting++;
@@ -108,6 +107,11 @@ export class SileroStream {
     }
     this.#last = probability;
     this.#onProbability(probability, end);
+  }
+
+  #quieten(slot: number): void {
+    const from = this.#ends[slot]! % (QUIET_LINE.length - VAD_FRAME);
+    for (let i = 0; i < VAD_FRAME; i++) this.#samples[slot * VAD_FRAME + i] = QUIET_LINE[from + i]!;
   }
 
   /** Answers the oldest frame as the one before, and leaves the model's state as it is. */

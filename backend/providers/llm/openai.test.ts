@@ -171,13 +171,6 @@ describe('what goes wrong with a reply', () => {
     expect(error.hint).toBe('start that server, or correct llm.base_url in bot.yaml');
   });
 
-  it('there is no such host', async () => {
-    const error = await failureOf(
-      collect(new OpenAiLlm(settingsAt('http://no-such-host.invalid/v1').llm).complete(request())),
-    );
-    expect(error.kind).toBe('unreachable');
-  });
-
   it('something else than HTTP listens', async () => {
     const server = createTcpServer((socket) => void socket.end('SIP/2.0 400 Bad Request\r\n\r\n')).listen(
       0,

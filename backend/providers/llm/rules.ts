@@ -25,7 +25,11 @@ export class RuleResponder implements Llm {
     }
     const { tool } = reply;
     if (tool && tools.some(({ name }) => name === tool.name)) {
-      const call = { id: `rules-${messages.length}`, name: tool.name, arguments: JSON.stringify(tool.arguments) };
+      const call = {
+        id: `rules-${messages.length}`,
+        name: tool.name,
+        arguments: JSON.stringify(tool.arguments),
+      };
       yield { type: 'tool', call };
     }
   }
@@ -34,7 +38,10 @@ export class RuleResponder implements Llm {
     const turns = messages.filter((message) => message.role === 'user').map((message) => message.content);
     const rules = this.#rulesOf(messages.find((message) => message.role === 'system')?.content ?? '');
     if (!rules) {
-      return { text: `I am the offline responder and have no rules. I heard: ${turns.at(-1) ?? ''}`, tool: null };
+      return {
+        text: `I am the offline responder and have no rules. I heard: ${turns.at(-1) ?? ''}`,
+        tool: null,
+      };
     }
     const dialogue = new Dialogue(rules);
     let reply: Reply = { text: '', tool: null };

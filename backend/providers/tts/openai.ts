@@ -11,7 +11,7 @@ import { NotPcmError, PcmStream } from './pcm-stream.ts';
 const SECONDS_PER_CHARACTER = 0.5;
 const MIN_SPEECH_S = 15;
 /** Nobody speaks faster than this at speed 1: such audio is cut off, or played at several times its true rate. */
-const CHARACTERS_PER_SECOND = 40;
+const CHARACTERS_PER_SECOND = 28;
 /** Shorter texts are too irregular to judge. */
 const MIN_JUDGED_CHARACTERS = 20;
 

@@ -55,7 +55,9 @@ const intent = z
     message: 'a task (`needs`) takes `confirm` and `done`',
   })
   .refine((one) => one.needs !== undefined || one.say !== undefined, { message: 'takes `say`, or `needs`' })
-  .refine((one) => (one.by === undefined) === (one.cases === undefined), { message: '`by` and `cases` go together' });
+  .refine((one) => (one.by === undefined) === (one.cases === undefined), {
+    message: '`by` and `cases` go together',
+  });
 
 export const rulesBlock = z
   .strictObject({
@@ -74,7 +76,7 @@ export const rulesBlock = z
       ),
     ),
     no: phrases.default('no,nope,nah,not right,not quite,wrong,incorrect,нет,неверно,неправильно'.split(',')),
-    repeat: phrases.default('pardon,say that again,repeat that,come again,повторите'.split(',')),
+    repeat: phrases.default('pardon,what did you say,what was that,say that again,repeat that,come again,повторите'.split(',')),
   })
   .superRefine((rules, context) => {
     for (const [name, one] of Object.entries(rules.intents)) {
@@ -93,7 +95,8 @@ export const rulesBlock = z
     }
     for (const { path, template } of templates(rules)) {
       for (const [, name = ''] of template.matchAll(/\{(\w+)\}/g)) {
-        if (!rules.slots[name]) context.addIssue({ code: 'custom', path, message: `there is no slot {${name}}` });
+        if (!rules.slots[name])
+          context.addIssue({ code: 'custom', path, message: `there is no slot {${name}}` });
       }
     }
   });

@@ -16,9 +16,9 @@ const SHORT_WEEKDAYS: Readonly<Record<string, string>> = {
   thurs: 'Thursday',
   fri: 'Friday',
 };
-const MONTHS = (
-  'January February March April May June July August September October November December'
-).split(' ');
+const MONTHS = 'January February March April May June July August September October November December'.split(
+  ' ',
+);
 
 /** The known word nearest to the heard one; null: none is near. */
 function nearest(heard: string, known: readonly string[]): string | null {
@@ -41,7 +41,9 @@ export function findDay(words: readonly Word[], asked: boolean): Found | null {
     const found = dayAt(words, at, asked);
     if (!found) continue;
     const before = words.slice(Math.max(0, found.from - 3), found.from).map((word) => word.word);
-    const denied = /(^| )(not|isn't|can't|don't)( on| do| make)?$|(instead of|rather than)( on)?$/.test(before.join(' '));
+    const denied = /(^| )(not|isn't|can't|don't)( on| do| make)?$|(instead of|rather than)( on)?$/.test(
+      before.join(' '),
+    );
     if (!denied && before.at(-1) !== 'or') last = found;
     at = found.to - 1;
   }
@@ -71,7 +73,9 @@ function dayAt(words: readonly Word[], at: number, asked: boolean): Found | null
   const date = dateAt(words, at);
   if (date) return { ...date, value: `on ${date.value}` };
   const day = asked && word === 'the' ? ordinalAt(words, at + 1) : null;
-  return day && day.length > 0 ? { value: `on the ${spokenOrdinal(day.value)}`, from: at, to: at + 1 + day.length } : null;
+  return day && day.length > 0
+    ? { value: `on the ${spokenOrdinal(day.value)}`, from: at, to: at + 1 + day.length }
+    : null;
 }
 
 /** "(the) third of May", "May (the) third". */
@@ -142,11 +146,23 @@ function timeAt(words: readonly Word[], at: number, asked: boolean): Found | nul
   const minutes = word === 'half' ? 30 : word === 'quarter' ? 15 : numberAt(words, first)?.value;
   const link = first + (word === 'half' || word === 'quarter' ? 1 : (numberAt(words, first)?.length ?? 0));
   const direction = wordAt(link);
-  if (minutes !== undefined && minutes > 0 && minutes < 60 && /^(past|after|to|before|till)$/.test(direction)) {
+  if (
+    minutes !== undefined &&
+    minutes > 0 &&
+    minutes < 60 &&
+    minutes % 5 === 0 &&
+    /^(past|after|to|before|till)$/.test(direction)
+  ) {
     const hour = hourAt(words, link + 1, word === 'half' || word === 'quarter');
     if (hour) {
       const past = direction === 'past' || direction === 'after';
-      return clock(words, at, link + 1 + hour.length, past ? hour.value : hour.value + 23, past ? minutes : 60 - minutes);
+      return clock(
+        words,
+        at,
+        link + 1 + hour.length,
+        past ? hour.value : hour.value + 23,
+        past ? minutes : 60 - minutes,
+      );
     }
   }
 
@@ -164,7 +180,11 @@ function timeAt(words: readonly Word[], at: number, asked: boolean): Found | nul
   return clock(words, at, next, hour.value, 0);
 }
 
-function hourAt(words: readonly Word[], at: number, lenient: boolean): { value: number; length: number } | null {
+function hourAt(
+  words: readonly Word[],
+  at: number,
+  lenient: boolean,
+): { value: number; length: number } | null {
   const number = numberAt(words, at);
   if (number) return number.value >= 1 && number.value <= 24 ? number : null;
   const value = lenient ? HOMOPHONES[words[at]?.word ?? ''] : undefined;
@@ -174,22 +194,39 @@ function hourAt(words: readonly Word[], at: number, lenient: boolean): { value: 
 /** "am", "p.m.", "in the morning" at `at`. */
 function partAt(words: readonly Word[], at: number): { part: string; length: number } | null {
   const wordAt = (index: number): string => words[index]?.word ?? '';
-  if (/^[ap]$/.test(wordAt(at)) && wordAt(at + 1) === 'm') return { part: PARTS[`${wordAt(at)}m`] ?? '', length: 2 };
-  const skip = wordAt(at) === 'in' && wordAt(at + 1) === 'the' ? 2 : wordAt(at) === 'at' || wordAt(at) === 'this' ? 1 : 0;
+  if (/^[ap]$/.test(wordAt(at)) && wordAt(at + 1) === 'm')
+    return { part: PARTS[`${wordAt(at)}m`] ?? '', length: 2 };
+  const skip =
+    wordAt(at) === 'in' && wordAt(at + 1) === 'the'
+      ? 2
+      : wordAt(at) === 'at' || wordAt(at) === 'this'
+        ? 1
+        : 0;
   const part = PARTS[wordAt(at + skip)];
   return part === undefined ? null : { part, length: skip + 1 };
 }
 
 /** Words [from, to) as "at half past two", with the part of the day where it was said or the clock has 24 hours. */
-function clock(words: readonly Word[], from: number, to: number, hour24: number, minute: number): Found | null {
+function clock(
+  words: readonly Word[],
+  from: number,
+  to: number,
+  hour24: number,
+  minute: number,
+): Found | null {
   if (minute > 59) return null;
   const said = partAt(words, to);
   const hour = hour24 % 12 === 0 ? 12 : hour24 % 12;
   let part = said?.part ?? null;
   // "quarter to one" counts from 23 hours up: its hour of 24 says nothing.
-  if (!part && hour24 > 12 && hour24 <= 23 && /\d/.test(words[to - 1]?.word ?? '')) part = PARTS['pm'] ?? null;
+  if (!part && hour24 > 12 && hour24 <= 23 && /\d/.test(words[to - 1]?.word ?? ''))
+    part = PARTS['pm'] ?? null;
   if (part === PARTS['pm'] && hour >= 6 && hour < 12) part = PARTS['evening'] ?? null;
-  return { value: `at ${spokenClock(hour, minute)}${part ? ` ${part}` : ''}`, from, to: to + (said?.length ?? 0) };
+  return {
+    value: `at ${spokenClock(hour, minute)}${part ? ` ${part}` : ''}`,
+    from,
+    to: to + (said?.length ?? 0),
+  };
 }
 
 function spokenClock(hour: number, minute: number): string {

@@ -57,26 +57,38 @@ export class Dialogue {
   #understand(words: readonly Word[]): Understood {
     const rules = this.#rules;
     const intents = this.#findIntents(words);
-    const question = this.#question;
-    const asked = question?.kind === 'slot' ? question.slot : null;
-    const found = findSlots(rules, words, asked);
     const yes = findAny(rules.yes, words) !== null;
     const no = findAny(rules.no, words) !== null;
-    const nothing = intents.length === 0 && found.size === 0 && (question?.kind === 'slot' || (!yes && !no));
-    const name = asked !== null && rules.slots[asked]?.type === 'name' ? asked : null;
-    const bare = nothing && name !== null ? findBareName(words) : null;
-    if (bare && name !== null) found.set(name, bare);
+    const asked = this.#askedSlots(no && !yes);
+    const found = findSlots(rules, words, asked);
 
+    const question = this.#question;
+    if (question?.kind === 'slot' && rules.slots[question.slot]?.type === 'name') {
+      const bare = intents.length === 0 && found.size === 0 ? findBareName(words) : null;
+      if (bare) found.set(question.slot, bare);
+    }
     this.#chooseTask(intents, [...found.keys()]);
+
+    // "How much is a cleaning?" in the middle of booking a check-up changes nothing.
+    const mayChange = no || !intents.some(isInformation);
     const filled: string[] = [];
     const changed: string[] = [];
     for (const [slot, { value }] of found) {
       const before = this.#values.get(slot);
       if (this.#task?.needs?.includes(slot) !== true || before === value) continue;
+      if (before !== undefined && !mayChange) continue;
       (before === undefined ? filled : changed).push(slot);
       this.#values.set(slot, value);
     }
     return { words, filled, changed, intents, yes, no };
+  }
+
+  /** Slots an answer may be about without saying so: the one asked for, or any name once something is wrong. */
+  #askedSlots(denied: boolean): ReadonlySet<string> {
+    const question = this.#question;
+    if (question?.kind === 'slot') return new Set([question.slot]);
+    if (question?.kind !== 'change' && !(question?.kind === 'confirm' && denied)) return new Set();
+    return new Set(Object.keys(this.#rules.slots).filter((slot) => this.#rules.slots[slot]?.type === 'name'));
   }
 
   #findIntents(words: readonly Word[]): Intent[] {
@@ -96,58 +108,73 @@ export class Dialogue {
       return;
     }
     if (this.#task) return;
-    // "How much is a cleaning?" wants an answer, not an appointment.
-    const telling = slots.filter((slot) => {
-      const type = this.#rules.slots[slot]?.type;
-      return type === 'day' || type === 'time' || (type === 'choice' && intents.length === 0);
-    });
+    // "Are you open on Friday?" wants an answer, not an appointment.
+    if (intents.some(isInformation)) return;
+    const telling = slots.filter((slot) => /^(day|time|choice)$/.test(this.#rules.slots[slot]?.type ?? ''));
     const meant = [this.#doneTask, ...Object.values(this.#rules.intents)];
     this.#task = meant.find((intent) => intent?.needs?.some((slot) => telling.includes(slot))) ?? null;
   }
 
   #reply(understood: Understood): Reply {
-    const { intents, filled, changed, yes, no } = understood;
+    const { intents, filled, changed, words, yes, no } = understood;
     const parts: string[] = [];
     const settled = filled.length + changed.length === 0;
     const question = this.#question;
     this.#question = null;
 
     let closing = intents.find((intent) => intent.tool && !intent.alone) ?? null;
-    if (question?.kind === 'more' && no && settled) closing ??= this.#farewell();
-    if (question?.kind === 'confirm' && settled && this.#task) {
+    if (question?.kind === 'more' && settled && intents.every((intent) => intent.alone)) {
+      if (no) closing ??= this.#farewell();
+      else if (yes) parts.push(this.#fill(this.#rules.help ?? '') ?? '');
+    }
+    const reopened = this.#task && settled && this.#reopen(this.#task, question, no, words);
+    if (question?.kind === 'confirm' && this.#task && settled && !reopened) {
       if (no) {
         parts.push(this.#fill(this.#task.refused ?? '') ?? '');
         this.#question = { kind: 'change' };
-      } else if (yes || closing) {
-        parts.push(this.#fill(this.#task.done ?? '') ?? '');
-        if (!closing && this.#task.more !== undefined) {
-          parts.push(this.#fill(this.#task.more) ?? '');
-          this.#question = { kind: 'more' };
-        }
-        this.#doneTask = this.#task;
-        this.#task = null;
+      } else if (yes) {
+        parts.push(this.#finish(this.#task, closing === null));
       }
     }
 
-    const understoodSomething = parts.length > 0 || !settled || closing !== null || intents.some((one) => !one.alone);
+    const understoodSomething =
+      parts.length > 0 || !settled || closing !== null || intents.some((one) => !one.alone);
     for (const intent of intents) {
       if (intent === closing || intent.needs || (intent.alone && understoodSomething)) continue;
-      parts.push(this.#sayOf(intent, understood.words));
+      parts.push(this.#sayOf(intent, words));
     }
     if (closing) {
-      parts.push(this.#sayOf(closing, understood.words));
+      parts.push(this.#sayOf(closing, words));
       return { text: sentence(parts), tool: this.#toolOf(closing) };
     }
 
     if (this.#task && this.#question === null) {
+      const known = parts.length > 0 || reopened || intents.includes(this.#task);
       if (changed.length > 0) parts.unshift(this.#next(this.#rules.corrected) ?? '');
       else if (filled.length > 0) parts.unshift(this.#next(this.#rules.got) ?? '');
-      else if (parts.length === 0 && !intents.includes(this.#task)) parts.push(this.#next(this.#rules.fallback) ?? '');
+      else if (!known) parts.push(this.#next(this.#rules.fallback) ?? '');
       parts.push(this.#ask(this.#task));
     } else if (parts.length === 0) {
       parts.push(this.#next(this.#rules.fallback) ?? '', this.#fill(this.#rules.help ?? '') ?? '');
     }
     return { text: sentence(parts), tool: null };
+  }
+
+  /** "The time is wrong": forgets the slot that is named, so that it is asked for again. */
+  #reopen(task: Intent, question: Question | null, no: boolean, words: readonly Word[]): boolean {
+    if (question?.kind !== 'change' && !(question?.kind === 'confirm' && no)) return false;
+    const slot = task.needs?.find((name) => findAny([name], words));
+    return slot !== undefined && this.#values.delete(slot);
+  }
+
+  /** The task is confirmed; what is said then, with `more` unless the caller is leaving. */
+  #finish(task: Intent, more: boolean): string {
+    this.#doneTask = task;
+    this.#task = null;
+    const done = this.#fill(task.done ?? '') ?? '';
+    if (!more || task.more === undefined) return done;
+    this.#question = { kind: 'more' };
+    return sentence([done, this.#fill(task.more) ?? '']);
   }
 
   /** The task's next question: what is still missing, then whether all of it is right. */
@@ -164,7 +191,7 @@ export class Dialogue {
   #sayOf(intent: Intent, words: readonly Word[]): string {
     const { by, cases, say } = intent;
     if (by !== undefined && cases) {
-      const value = findSlots(this.#rules, words, null).get(by)?.value ?? this.#values.get(by);
+      const value = findSlots(this.#rules, words, new Set()).get(by)?.value ?? this.#values.get(by);
       const answer = value === undefined ? undefined : cases[value];
       if (answer !== undefined) return this.#fill(answer) ?? '';
     }
@@ -173,7 +200,9 @@ export class Dialogue {
 
   #toolOf({ tool }: Intent): Reply['tool'] {
     if (!tool) return null;
-    const filled = Object.entries(tool.arguments).map(([name, value]) => [name, this.#fill(value) ?? ''] as const);
+    const filled = Object.entries(tool.arguments).map(
+      ([name, value]) => [name, this.#fill(value) ?? ''] as const,
+    );
     return { name: tool.name, arguments: Object.fromEntries(filled) };
   }
 
@@ -204,4 +233,9 @@ export class Dialogue {
 
 function sentence(parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' ');
+}
+
+/** A question answered in passing. */
+function isInformation(intent: Intent): boolean {
+  return !intent.needs && !intent.tool && !intent.alone;
 }

@@ -21,7 +21,9 @@ export function spokenNumber(value: number): string {
 /** `value` (1 to 31) as a day of the month. */
 export function spokenOrdinal(value: number): string {
   if (value === 30) return 'thirtieth';
-  return value <= 20 ? (ORDINALS[value] ?? '') : `${TENS[Math.floor(value / 10)] ?? ''} ${ORDINALS[value % 10] ?? ''}`;
+  return value <= 20
+    ? (ORDINALS[value] ?? '')
+    : `${TENS[Math.floor(value / 10)] ?? ''} ${ORDINALS[value % 10] ?? ''}`;
 }
 
 export interface Parsed {

@@ -15,15 +15,20 @@ export interface Span {
   readonly to: number;
 }
 
-/** Words of a transcript: hyphens part them, apostrophes do not; "10:30" and "2.50" are one each. */
+const FILLER = /^(um|uh|uhm|er|erm|hm|hmm|э|эм|ну)$/;
+
+/** Words of a transcript without the fillers: hyphens part them, apostrophes do not; "10:30" and "2.50" are one each. */
 export function wordsOf(text: string): Word[] {
   const plain = text.normalize('NFKC').replaceAll('’', "'").replaceAll('ё', 'е').replaceAll('Ё', 'Е');
+  const words: Word[] = [];
   let reached = 0;
-  return [...plain.matchAll(/\d+(?:[:.]\d+)*|\p{L}+(?:'\p{L}+)*/gu)].map((match) => {
+  for (const match of plain.matchAll(/\d+(?:[:.]\d+)*|\p{L}+(?:'\p{L}+)*/gu)) {
+    const word = match[0].toLowerCase();
     const between = plain.slice(reached, match.index);
-    reached = match.index + match[0].length;
-    return { word: match[0].toLowerCase(), raw: match[0], afterPause: /[.,;:!?—]/.test(between) };
-  });
+    reached = match.index + word.length;
+    if (!FILLER.test(word)) words.push({ word, raw: match[0], afterPause: /[.,;:!?—]/.test(between) });
+  }
+  return words;
 }
 
 /** How many letters a recogniser may get wrong in `length` of them. */

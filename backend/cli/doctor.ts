@@ -1,0 +1,22 @@
+import { SidetoneError } from '../base/errors.ts';
+import { examine, type Finding } from '../host/doctor.ts';
+import { modelsDirectory } from '../models/directory.ts';
+import { parseAddress } from './paths.ts';
+
+const MARKS: Readonly<Record<Finding['verdict'], string>> = { ok: '✓', warn: '!', fail: '✗' };
+
+/** `sidetone doctor`: exit code 3 when something that a call needs is wrong. */
+export async function doctor(options: { bot: string; rtp: string; json?: true }): Promise<void> {
+  const { host, port } = parseAddress(options.rtp, '--rtp');
+  const failed: string[] = [];
+  const findings = examine({ bot: options.bot, host, port, modelsDir: modelsDirectory(), env: process.env });
+  for await (const finding of findings) {
+    if (finding.verdict === 'fail') failed.push(finding.what);
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify(finding)}\n`
+        : `${MARKS[finding.verdict]} ${finding.what.padEnd(24)} ${finding.message}\n`,
+    );
+  }
+  if (failed.length > 0) throw new SidetoneError('environment', `not ready: ${failed.join(', ')}`);
+}
