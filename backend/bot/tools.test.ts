@@ -43,10 +43,10 @@ const never = new AbortController().signal;
 
 describe('a tool over HTTP', () => {
   it('gets the arguments as JSON and returns the answer', async () => {
-    const tool = await toolServedBy(async (request, response) => {
+    const tool = await toolServedBy((request, response) => {
       let body = '';
-      for await (const part of request) body += String(part);
-      response.end(`${request.method} ${request.headers['content-type']} ${body}`);
+      request.on('data', (part) => (body += String(part)));
+      request.on('end', () => response.end(`${request.method} ${request.headers['content-type']} ${body}`));
     });
     expect(await callHttpTool(tool, '{"day": "Friday"}', never)).toBe(
       'POST application/json {"day":"Friday"}',

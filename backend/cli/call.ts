@@ -2,6 +2,7 @@ import path from 'node:path';
 import { SidetoneError } from '../base/errors.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { Host } from '../host/host.ts';
+import { withDotEnv } from '../bot/folder.ts';
 import { modelsDirectory } from '../models/directory.ts';
 import { interrupted } from './interrupt.ts';
 import { LiveView } from './live-view.ts';
@@ -37,7 +38,7 @@ export async function call(target: string, options: CallOptions): Promise<void> 
     recordsDir: path.resolve(options.records),
     version: VERSION,
     workers: 1,
-    env: process.env,
+    env: await withDotEnv(process.cwd(), process.env),
     onEvent(event: CallEvent) {
       if (options.json) process.stdout.write(`${JSON.stringify(event)}\n`);
       else view.event(event);

@@ -1,5 +1,6 @@
 import { SidetoneError } from '../base/errors.ts';
 import { examine, type Finding } from '../host/doctor.ts';
+import { withDotEnv } from '../bot/folder.ts';
 import { modelsDirectory } from '../models/directory.ts';
 import { parseAddress } from './paths.ts';
 
@@ -9,7 +10,7 @@ const MARKS: Readonly<Record<Finding['verdict'], string>> = { ok: '✓', warn: '
 export async function doctor(options: { bot: string; rtp: string; json?: true }): Promise<void> {
   const { host, port } = parseAddress(options.rtp, '--rtp');
   const failed: string[] = [];
-  const findings = examine({ bot: options.bot, host, port, modelsDir: modelsDirectory(), env: process.env });
+  const findings = examine({ bot: options.bot, host, port, modelsDir: modelsDirectory(), env: await withDotEnv(process.cwd(), process.env) });
   for await (const finding of findings) {
     if (finding.verdict === 'fail') failed.push(finding.what);
     process.stdout.write(

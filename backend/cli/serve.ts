@@ -3,6 +3,7 @@ import path from 'node:path';
 import { SidetoneError } from '../base/errors.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { Host } from '../host/host.ts';
+import { withDotEnv } from '../bot/folder.ts';
 import { modelsDirectory } from '../models/directory.ts';
 import { interrupted } from './interrupt.ts';
 import { LiveView } from './live-view.ts';
@@ -42,7 +43,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     recordsDir,
     version: VERSION,
     ...(options.workers === undefined ? {} : { workers: options.workers }),
-    env: process.env,
+    env: await withDotEnv(process.cwd(), process.env),
     onEvent: show,
   });
   try {

@@ -128,7 +128,7 @@ export class Host {
     const folder = await loadBotFolder(absolute, this.#options.env);
     this.#bots.set(absolute, folder);
     await this.#tellAll(folder);
-    watchBotFolder(absolute, this.#options.env, this.#scope, (change) => {
+    watchBotFolder(folder, this.#options.env, this.#scope, (change) => {
       if (change instanceof SidetoneError) {
         for (const link of this.#links) {
           void link.request({ type: 'bot_rejected', dir: absolute, message: change.message }).catch(() => undefined);

@@ -59,11 +59,6 @@ export class WorkerLink {
     await this.#exited.promise;
   }
 
-  /** Ends the thread without a word: what a crash looks like, for tests. */
-  async kill(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
   #receive(message: WorkerMessage): void {
     switch (message.type) {
       case 'answer':

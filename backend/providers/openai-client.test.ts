@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Scope } from '../base/scope.ts';
 import { startStub } from '../bench/stubs/stub.ts';
 import { OpenAiLlm } from './llm/openai.ts';
-import { probeEndpoint } from './openai-client.ts';
+import { probeEndpoint, type Probe } from './openai-client.ts';
 import { endpointFailure } from './openai-errors.ts';
 import { collect, NEVER, settingsAt } from './openai-testing.ts';
 import { OpenAiStt } from './stt/openai.ts';
@@ -89,12 +89,12 @@ describe('settings that cannot work', () => {
   });
 });
 
-describe('the test of an endpoint', () => {
-  const probe = (url: string, apiKey?: string) => {
-    const settings = settingsAt(url, apiKey ? { api_key_env: 'STUB_KEY' } : {}).stt;
-    return probeEndpoint('stt', settings, { env: { STUB_KEY: apiKey } });
-  };
+function probe(url: string, apiKey?: string): Promise<Probe> {
+  const settings = settingsAt(url, apiKey ? { api_key_env: 'STUB_KEY' } : {}).stt;
+  return probeEndpoint('stt', settings, { env: { STUB_KEY: apiKey } });
+}
 
+describe('the test of an endpoint', () => {
   it('finds the model', async () => {
     const { url } = await startStub({ models: ['stub-model'] }, scope);
     expect(await probe(url)).toMatchObject({ ok: true, message: `STT at ${url} (stub-model) is there` });

@@ -6,6 +6,12 @@ import type { BotSettings, VoiceSettings } from '../contract/settings.ts';
  * PCM is 16-bit mono.
  */
 
+/**
+ * Readies what the next request would otherwise wait for, such as a connection. Costs nothing while all is ready,
+ * so it may be called again and again while the caller speaks. Never throws.
+ */
+export type Warm = () => Promise<void>;
+
 export interface TranscribeRequest {
   /** A whole segment; the callee does not keep or change it. */
   readonly pcm: Int16Array;
@@ -21,6 +27,7 @@ export interface Stt {
   readonly name: string;
   /** Text of the segment; '' when there are no words in it. */
   transcribe(request: TranscribeRequest): Promise<string>;
+  warm?: Warm;
 }
 
 export interface ToolCall {
@@ -57,6 +64,7 @@ export interface Llm {
   readonly name: string;
   /** Deltas as they come; ends when the reply is complete. A tool call comes once, whole. */
   complete(request: CompletionRequest): AsyncIterable<LlmDelta>;
+  warm?: Warm;
 }
 
 export interface Voice extends Pick<VoiceSettings, 'name' | 'speed'> {
@@ -80,6 +88,7 @@ export interface Tts {
   readonly name: string;
   /** Audio as it is made; all chunks of one request have one rate. */
   speak(request: SpeakRequest): AsyncIterable<PcmChunk>;
+  warm?: Warm;
 }
 
 /** Judges whether an utterance sounds complete (smart-turn): probability in 0..1. `pcm`: the last 8 s or less. */

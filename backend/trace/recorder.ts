@@ -81,6 +81,7 @@ export class Recorder {
 
   async flush(): Promise<void> {
     await Promise.all([
+      this.#manifest,
       this.#events.flush(),
       this.#caller.flush(),
       this.#bot.flush(),

@@ -37,8 +37,8 @@ export function weigh(turn: CallerTurn, bot: Generation, rules: TurnRules): Verd
 /** The first voiced sample over the bot. An answer that is still on its way is held up; speech gets quieter. */
 export function voiceOver(step: Step, bot: Generation): void {
   if (bot.paused) return;
-  if (!bot.heard) pause(step, bot);
-  else if (!bot.ducked) duck(step, bot);
+  if (bot.heard) duck(step, bot);
+  else pause(step, bot);
 }
 
 /** The voice is over. A bot that was only ducked goes on at once; words can still stop it. */

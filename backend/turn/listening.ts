@@ -188,8 +188,6 @@ function answer(step: Step, turn: CallerTurn, text: string): void {
   state.turns = Math.max(state.turns, turn.number);
   state.idlePrompts = 0;
   state.owesApology = false;
-  state.leaving = null;
-  state.quietSince = step.at;
   if (state.bot === null) startReply(step, turn, text, false);
   if (state.bot !== null) release(step, state.bot);
 }

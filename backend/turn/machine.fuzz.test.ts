@@ -214,7 +214,9 @@ describe('the turn machine under a host gone mad', () => {
       for (let i = 0; i < 300; i += 1) {
         at += random.chance(0.05) ? random.between(1000, 40_000) : random.between(0, 300);
         const input = randomInput(random, at, state.generations, state.requests);
+        const before = JSON.stringify(state);
         const next = step(state, input);
+        expect(JSON.stringify(state)).toBe(before);
         inputs.push(input);
         effects.push(...next.effects);
         state = next.state;

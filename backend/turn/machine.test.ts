@@ -62,7 +62,7 @@ const stories: readonly Story[] = [
   },
   {
     name: 'a verdict on an earlier pause says nothing about this one',
-    options: { settings: { completeness: 'auto' }, complete: (to) => (to < 2000 ? 0 : null), judgeMs: 200 },
+    options: { settings: { completeness: 'auto' }, complete: (to) => (to < 2000 ? 0 : null), judgeMs: 1000 },
     caller: (world) => world.caller(1000, 1000, 'i would like').caller(2070, 900, 'to book a table'),
     story: [
       '2030 transcribe 880-2030',
@@ -599,6 +599,165 @@ const stories: readonly Story[] = [
     context: ['when are you open > unheard', ' > whole'],
   },
   {
+    name: 'over the bot words are needed at once, speculation or not',
+    options: { settings: { speculate: false } },
+    caller: (world) => question(world).caller(4000, 1000, 'no on which street'),
+    story: [
+      '2220 transcribe 880-2070',
+      '2220 turn_ended 1 waited 300',
+      '2320 reply 1 "when are you open"',
+      '2320 release 1',
+      '4140 duck 1',
+      '4380 pause 1',
+      '5030 transcribe 3880-5030',
+      '5130 stop 1',
+      '5220 turn_ended 2 waited 300',
+      '5220 reply 2 "no on which street"',
+      '5220 release 2',
+    ],
+    context: ['when are you open > cut', 'no on which street > whole'],
+  },
+  {
+    name: 'before the answer is heard even "ok" is part of the question',
+    options: { thinkMs: 1000 },
+    caller: (world) => question(world).caller(2600, 400, 'ok'),
+    story: [
+      ...QUESTION,
+      '2740 pause 1',
+      '3030 transcribe 2480-3030',
+      '3130 drop_reply 1',
+      '3130 reply 2 "when are you open ok" speculative',
+      '3220 turn_ended 1 waited 300',
+      '3220 release 2',
+    ],
+    context: ['when are you open ok > whole'],
+  },
+  {
+    name: 'words before the answer that STT is slow to give: the answer begins, they stop it and are the next turn',
+    options: { settings: { speculate: false }, sttMs: 1500, thinkMs: 800 },
+    caller: (world) => question(world).caller(3800, 600, 'on sundays'),
+    story: [
+      '2220 transcribe 880-2070',
+      '2220 turn_ended 1 waited 300',
+      '3720 reply 1 "when are you open"',
+      '3720 release 1',
+      '3940 pause 1',
+      '4430 transcribe 3680-4430',
+      '5320 resume 1',
+      '5930 stop 1',
+      '5930 turn_ended 2 waited 1610',
+      '5930 reply 2 "on sundays"',
+      '5930 release 2',
+    ],
+    context: ['when are you open > cut', 'on sundays > whole'],
+  },
+  {
+    name: 'after a long stretch of speech the caller goes on: it is not transcribed a second time',
+    options: { settings: { speculate: false } },
+    caller: (world) => world.caller(1000, 16_000, 'it is a long story').caller(17_100, 900, 'about bread'),
+    until: 25_000,
+    story: [
+      '17240 transcribe 880-17070',
+      '18220 transcribe 16980-18070',
+      '18220 turn_ended 1 waited 300',
+      '18320 reply 1 "it is a long story about bread"',
+      '18320 release 1',
+    ],
+    context: ['it is a long story about bread > whole'],
+  },
+  {
+    name: 'the nothing-more-to-say before a hang-up is forgotten when there was more, whatever becomes of the answer',
+    options: { hangsUp: (n) => n === 1, reply: (n) => (n === 2 ? 'fails' : 'works') },
+    caller: (world) => world.caller(1000, 1000, 'that was all bye').caller(5150, 800, 'one more thing'),
+    story: [
+      '2030 transcribe 880-2030',
+      '2130 reply 1 "that was all bye" speculative',
+      '2220 turn_ended 1 waited 300',
+      '2220 release 1',
+      '5290 duck 1',
+      '5980 transcribe 5030-5980',
+      '6080 reply 2 "one more thing" speculative',
+      '6170 turn_ended 2 waited 300',
+      '6170 release 2',
+      '6280 stop 2',
+      '6280 prompt 3 apology',
+    ],
+    context: ['that was all bye > whole', 'one more thing > unheard', ' > whole'],
+  },
+  {
+    name: 'failures with answers between them never end the call',
+    options: {
+      settings: { speculate: false },
+      speechMs: 500,
+      reply: (n) => ([1, 4, 7].includes(n) ? 'fails' : 'works'),
+    },
+    caller: (world) => {
+      for (let i = 0; i < 6; i += 1) world.caller(1000 + i * 4000, 500, `question ${i}`);
+      return world;
+    },
+    until: 26_000,
+    story: [0, 1, 2, 3, 4, 5].flatMap((i) => {
+      const start = i * 4000;
+      const generation = i + 1 + Math.ceil(i / 2);
+      const asked = [
+        `${start + 1720} transcribe ${start + 880}-${start + 1570}`,
+        `${start + 1720} turn_ended ${i + 1} waited 300`,
+        `${start + 1820} reply ${generation} "question ${i}"`,
+        `${start + 1820} release ${generation}`,
+      ];
+      if (i % 2 === 1) return asked;
+      return [
+        ...asked,
+        `${start + 2020} stop ${generation}`,
+        `${start + 2020} prompt ${generation + 1} apology`,
+      ];
+    }),
+    context: [0, 1, 2].flatMap((i) => [
+      `question ${2 * i} > unheard`,
+      ' > whole',
+      `question ${2 * i + 1} > whole`,
+    ]),
+  },
+  {
+    name: 'more keys before the answer to the first is heard: all of them are answered',
+    options: { thinkMs: 1000 },
+    caller: (world) => world.press(1000, '7#').press(1500, '8#'),
+    story: [
+      '1200 turn_ended 1 waited 0',
+      '1200 reply 1 "" [7]',
+      '1200 release 1',
+      '1500 drop_reply 1',
+      '1700 turn_ended 1 waited 0',
+      '1700 reply 2 "" [78]',
+      '1700 release 2',
+    ],
+    context: ['78 > whole'],
+  },
+  {
+    name: '"say this now" comes back when the caller spoke before it was heard',
+    options: { thinkMs: 800, speechMs: 1000 },
+    caller: (world) => world.say(1000, 'please hold').caller(1200, 800, 'anybody there'),
+    story: [
+      '1000 say 1 "please hold"',
+      '1340 pause 1',
+      '2030 transcribe 1080-2030',
+      '2130 drop_reply 1',
+      '2130 reply 2 "anybody there" speculative',
+      '2220 turn_ended 1 waited 300',
+      '2220 release 2',
+      '2220 stop 2',
+      '2220 say 3 "please hold"',
+    ],
+    context: ['anybody there > unheard', ' > whole'],
+  },
+  {
+    name: 'the last goodbye is the last word',
+    options: { settings: { max_call_ms: 4000 } },
+    caller: (world) => question(world).press(5600, '1').say(5700, 'one moment').caller(5500, 500, 'but wait'),
+    story: [...QUESTION, '5330 prompt 2 goodbye', '6330 hangup max_duration'],
+    context: ['when are you open > whole', ' > whole'],
+  },
+  {
     name: 'speech that never pauses is transcribed in pieces',
     options: { settings: { idle_ms: 60_000 } },
     caller: (world) => world.caller(1000, 65_000),
@@ -660,6 +819,35 @@ describe('the turn machine, input by input', () => {
     expect(early.effects).toEqual([]);
     const later = step(early.state, { type: 'partial', at: 1060, request: 1, text: 'yeah but' });
     expect(later.effects[0]).toEqual({ type: 'stop', generation: 1 });
+  });
+
+  it('counts the first answer to a request only', () => {
+    const world = new World().caller(1000, 1000, 'hello there').run(2150);
+    const again = step(world.state, { type: 'transcript', at: 2150, request: 1, text: 'something else' });
+    expect(again.effects).toEqual([]);
+    expect(again.state).toEqual(world.state);
+  });
+
+  it('does not apologise for what has been answered meanwhile', () => {
+    const world = new World()
+      .caller(1000, 1000, 'hello there')
+      .caller(3000, 1000, 'and how are you')
+      .run(3300);
+    world.send({ type: 'reply_failed', at: 3300, generation: 1 });
+    world.run(9000);
+    expect(world.story().slice(-2)).toEqual(['4220 turn_ended 2 waited 300', '4220 release 2']);
+  });
+
+  it('hangs up even when the end of the goodbye is never reported', () => {
+    const rules = turnRules({ ...settings, idle_prompts: 0, idle_ms: 5000 }, 'en');
+    let { state } = step(startMachine(rules), { type: 'call_started', at: 0, greeting: false });
+    ({ state } = step(state, { type: 'timer', at: 5000 }));
+    ({ state } = step(state, { type: 'reply_playing', at: 5000, generation: 1 }));
+    expect(state.wake).toBe(35_000);
+    expect(step(state, { type: 'timer', at: 35_000 }).effects).toContainEqual({
+      type: 'hangup',
+      reason: 'idle',
+    });
   });
 
   it('ignores answers nobody asked for', () => {

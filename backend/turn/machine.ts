@@ -114,10 +114,10 @@ function onGeneration(
 ): void {
   switch (what) {
     case 'reply_playing':
-      if (bot.released) playing(step, bot);
+      playing(step, bot);
       return;
     case 'reply_finished':
-      if (bot.released) finished(step, bot);
+      finished(step, bot);
       return;
     case 'reply_failed':
       botFailed(step, bot);

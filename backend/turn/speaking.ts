@@ -13,13 +13,14 @@ function begin(
 ): number {
   const { state } = step;
   state.generations += 1;
+  state.leaving = null;
   state.bot = {
     id: state.generations,
     ...generation,
     heard: false,
     ducked: false,
     paused: false,
-    waitingSince: step.at,
+    releasedAt: step.at,
     hangup: null,
     aside: null,
   };
@@ -35,7 +36,7 @@ export function startReply(step: Step, turn: CallerTurn, text: string, speculati
 
 export function release(step: Step, bot: Generation): void {
   bot.released = true;
-  bot.waitingSince = step.at;
+  bot.releasedAt = step.at;
   step.effects.push({ type: 'release', generation: bot.id });
 }
 
@@ -65,7 +66,6 @@ export function resume(step: Step, bot: Generation): void {
   if (!bot.ducked && !bot.paused) return;
   bot.ducked = false;
   bot.paused = false;
-  bot.waitingSince = step.at;
   step.effects.push({ type: 'resume', generation: bot.id });
 }
 
@@ -129,7 +129,6 @@ export function botFailed(step: Step, bot: Generation): void {
   }
   if (bot.kind === 'reply' && !bot.heard && state.turn !== null) {
     // The caller is going on anyway: all the words get one answer, which stands in for the apology.
-    state.failures += 1;
     giveFloor(step, bot, state.turn);
     return;
   }

@@ -17,7 +17,7 @@ export interface MachineState {
   bot: Generation | null;
   /** The caller's latest voiced sample. */
   lastVoiced: number;
-  /** When the bot fell silent, or words last came: from here on nobody speaks. */
+  /** When the bot fell silent. */
   quietSince: number;
   idlePrompts: number;
   /** Failures since the last reply that was played to its end. */
@@ -26,7 +26,7 @@ export interface MachineState {
   owesApology: boolean;
   /** The longest call is reached: goodbye as soon as nobody speaks. */
   closing: boolean;
-  /** Hang up as soon as the caller has nothing more to say. */
+  /** Hang up as soon as the caller has nothing more to say. Anything the bot still says undoes it. */
   leaving: HangupReason | null;
   /** What a person wants said. */
   toSay: string[];
@@ -87,8 +87,7 @@ export interface Generation {
   heard: boolean;
   ducked: boolean;
   paused: boolean;
-  /** When it was last let go. */
-  waitingSince: number;
+  releasedAt: number;
   /** Hang up when it has been played. */
   hangup: HangupReason | null;
   /** A backchannel heard over it, and when that was settled. */

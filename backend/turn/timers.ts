@@ -43,8 +43,8 @@ function* timers(state: MachineState): Generator<Timer> {
     if (givingWay !== null) yield givingWay;
   }
 
-  if (bot !== null && bot.released && !bot.paused && (!bot.heard || bot.kind === 'goodbye')) {
-    yield { at: bot.waitingSince + LOST_AFTER_MS, run: (step) => botFailed(step, bot) };
+  if (bot !== null && bot.released && (!bot.heard || bot.kind === 'goodbye')) {
+    yield { at: bot.releasedAt + LOST_AFTER_MS, run: (step) => botFailed(step, bot) };
   }
   if (turn === null && bot === null) yield { at: state.quietSince + rules.idle_ms, run: nobodySpeaks };
   const longest = startedAt + rules.max_call_ms;

@@ -154,24 +154,25 @@ export class Segmenter {
     this.#voice = true;
     this.#from = from;
     this.#speechEnd = end;
-    this.#voicedEnd = Math.max(this.#voicedEnd, end - VAD_FRAME);
     this.#onChange({ type: 'voice', from, at: this.#clock(from) });
   }
 
+  /** Ends early. Speech that never rose above the noise has no level to tell its end by. */
   #endIfQuiet(): void {
-    const quiet = this.#end - this.#voicedEnd;
-    const doubted = this.#probability < DOUBT && quiet >= DOUBT_QUIET && this.#hasContrast();
-    if (doubted || this.#dead >= DEAD_LINE) this.#endVoice();
+    const wasLoud = this.#voicedEnd > this.#from && this.#hasContrast();
+    const quiet = this.#end - this.#voicedEnd >= DOUBT_QUIET;
+    if ((this.#probability < DOUBT && wasLoud && quiet) || this.#dead >= DEAD_LINE) this.#endVoice();
   }
 
   /** Dates the end back: the model goes on saying yes for a while after the voice. */
   #endVoice(): void {
     const threshold = this.#threshold();
     const latest = Math.min(this.#end, this.#speechEnd + VAD_FRAME);
-    let at = gridAfter(latest + 1) - LEVEL_SAMPLES;
-    const undecided = !this.#hasContrast() || this.#isVoiced(at, threshold);
+    const newest = gridAfter(latest) - LEVEL_SAMPLES;
+    let at = newest;
     while (at > this.#from && !this.#isVoiced(at, threshold)) at -= LEVEL_SAMPLES;
-    this.#lastVoiced = Math.max(this.#from, undecided ? this.#speechEnd : at);
+    const byLevel = at > this.#from && at < newest && this.#hasContrast();
+    this.#lastVoiced = Math.max(this.#from, byLevel ? at : Math.min(this.#speechEnd, this.#end));
     this.#voice = false;
     this.#valley = this.#probability;
     this.#onChange({ type: 'silence', lastVoiced: this.#lastVoiced, at: this.#clock(this.#lastVoiced) });

@@ -50,9 +50,9 @@ describe('transcriptions', () => {
   it('ask a server that refuses to stream only once', async () => {
     const stub = await startStub({ ...QUICK, refusedFields: ['stream'] }, scope);
     const stt = new OpenAiStt(settingsAt(stub.url).stt);
-    const onPartial = () => undefined;
-    expect(await stt.transcribe(segment({ onPartial }))).toBe('A table for two.');
-    expect(await stt.transcribe(segment({ onPartial }))).toBe('A table for two.');
+    const withPartials = segment({ onPartial: () => undefined });
+    expect(await stt.transcribe(withPartials)).toBe('A table for two.');
+    expect(await stt.transcribe(withPartials)).toBe('A table for two.');
     expect(stub.requests.map(({ fields }) => fields['stream'])).toEqual(['true', undefined, undefined]);
   });
 

@@ -76,7 +76,9 @@ export const rulesBlock = z
       ),
     ),
     no: phrases.default('no,nope,nah,not right,not quite,wrong,incorrect,нет,неверно,неправильно'.split(',')),
-    repeat: phrases.default('pardon,what did you say,what was that,say that again,repeat that,come again,повторите'.split(',')),
+    repeat: phrases.default(
+      'pardon,what did you say,what was that,say that again,repeat that,come again,повторите'.split(','),
+    ),
   })
   .superRefine((rules, context) => {
     for (const [name, one] of Object.entries(rules.intents)) {
