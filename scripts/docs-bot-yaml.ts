@@ -2,8 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { z } from 'zod';
-import { allowed, type JsonSchema } from '../backend/base/allowed.ts';
+import { allowed, jsonSchemaOf, type JsonSchema } from '../backend/base/allowed.ts';
 import { botSettings } from '../backend/contract/settings.ts';
 
 export const REFERENCE = path.join(import.meta.dirname, '..', 'docs', 'bot-yaml.md');
@@ -35,7 +34,7 @@ turn: { min_silence_ms: 300, interrupt_min_ms: 300 }
 
 /** The whole page. */
 export async function botYamlReference(): Promise<string> {
-  const schema = z.toJSONSchema(botSettings, { io: 'input' }) as JsonSchema;
+  const schema = jsonSchemaOf(botSettings);
   const sections = Object.entries(schema.properties ?? {}).filter(([, one]) => keysOf(one) !== null);
   const own = Object.entries(schema.properties ?? {}).filter(([, one]) => keysOf(one) === null);
   const pages = [HEAD, table(own)];

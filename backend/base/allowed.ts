@@ -1,18 +1,34 @@
+import { z } from 'zod';
+
 /** The part of JSON Schema that zod writes for settings. */
-export interface JsonSchema {
-  readonly type?: string;
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly pattern?: string;
-  readonly format?: string;
+const jsonSchema = z.object({
+  type: z.union([z.string(), z.array(z.string())]).optional(),
+  description: z.string().optional(),
+  default: z.unknown().optional(),
+  enum: z.array(z.union([z.string(), z.number()])).optional(),
+  const: z.union([z.string(), z.number(), z.boolean()]).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  pattern: z.string().optional(),
+  format: z.string().optional(),
+  get properties() {
+    return z.record(z.string(), jsonSchema).optional();
+  },
+  get additionalProperties() {
+    return z.union([z.boolean(), jsonSchema]).optional();
+  },
+  get items() {
+    return jsonSchema.optional();
+  },
+  get anyOf() {
+    return z.array(jsonSchema).optional();
+  },
+});
+export type JsonSchema = z.infer<typeof jsonSchema>;
+
+/** What `schema` takes, before its defaults and transforms. */
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  return jsonSchema.parse(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
 }
 
 /** What a schema allows, in words that follow "allowed: ". */
@@ -20,6 +36,7 @@ export function allowed(schema: JsonSchema): string {
   if (schema.anyOf) return schema.anyOf.map(allowed).join(' or ');
   if (schema.enum) return schema.enum.map(String).join(', ');
   if (schema.const !== undefined) return String(schema.const);
+  if (Array.isArray(schema.type)) return schema.type.map((type) => allowed({ ...schema, type })).join(' or ');
   switch (schema.type) {
     case 'number':
       return `a number${range(schema)}`;
@@ -35,7 +52,7 @@ export function allowed(schema: JsonSchema): string {
       return schema.properties ? `the keys ${Object.keys(schema.properties).join(', ')}` : 'a mapping';
     case 'string':
       if (schema.format === 'uri') return 'an http or https URL';
-      return schema.pattern ? `text that matches ${schema.pattern}` : 'text';
+      return schema.pattern ? `text that matches \`${schema.pattern}\`` : 'text';
     default:
       return 'anything';
   }

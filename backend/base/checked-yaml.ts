@@ -1,6 +1,6 @@
 import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml';
-import { z } from 'zod';
-import { allowed, schemaAt, type JsonSchema } from './allowed.ts';
+import type { z } from 'zod';
+import { allowed, jsonSchemaOf, schemaAt, type JsonSchema } from './allowed.ts';
 import { editDistance } from './edit-distance.ts';
 import { SidetoneError } from './errors.ts';
 
@@ -39,7 +39,7 @@ export class CheckedYaml {
     const value: unknown = this.#document.toJS() ?? {};
     const result = schema.safeParse(value);
     if (result.success) return result.data;
-    const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+    const json = jsonSchemaOf(schema);
     for (const issue of result.error.issues) this.#report(issue, value, json);
     return null;
   }
@@ -107,7 +107,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 function shown(value: unknown): string {
   if (value === null) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 

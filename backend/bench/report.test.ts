@@ -68,10 +68,10 @@ describe('figureTable', () => {
       '\n',
     );
     expect(lines).toEqual([
-      '                          p50  p95  p99  max  unit  n  goal                  reached',
-      'turn: added latency        20   40   40   40  ms    4  p50 <= 20, p95 <= 45  yes',
-      '  control: does nothing     6    7    7    7  ms    3',
-      'turn: added latency        20   40   40   40  ms    4  p50 <= 1              NO',
+      '                         p50  p95  p99  max  unit  n  goal                  reached',
+      'turn: added latency       20   40   40   40  ms    4  p50 <= 20, p95 <= 45  yes',
+      '  control: does nothing    6    7    7    7  ms    3',
+      'turn: added latency       20   40   40   40  ms    4  p50 <= 1              NO',
       '  added latency: noisy',
       'Abacus 3, 2 cores, 8 GB, Linux 6.1, Node v24.0.0, load before 0.5, 2026-01-02T03:04:05.000Z',
     ]);

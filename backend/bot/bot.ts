@@ -1,7 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import { SidetoneError, explain, unreachable } from '../base/errors.ts';
 import type { CallEventBody, ConfigHashes } from '../contract/events.ts';
-import { LINE_RATE, type CallControl, type HeardFrame, type Party, type SpokenTag } from '../contract/party.ts';
+import {
+  LINE_RATE,
+  type CallControl,
+  type HeardFrame,
+  type Party,
+  type SpokenTag,
+} from '../contract/party.ts';
 import type { Providers, Stage, ToolCall } from '../providers/types.ts';
 import { startMachine, step, turnRules, type MachineState } from '../turn/machine.ts';
 import type { PromptKind, TurnEffect, TurnInput } from '../turn/types.ts';
@@ -24,8 +30,8 @@ export interface BotOptions {
   readonly silero: SileroBatch;
   readonly clock: Clock;
   readonly control: CallControl;
-  emit(event: CallEventBody): void;
-  probability(value: number): void;
+  readonly emit: (event: CallEventBody) => void;
+  readonly probability: (value: number) => void;
 }
 
 /** What a turn went through, for its latency. */
@@ -268,7 +274,11 @@ export class Bot implements Party {
     if (!completeness) return;
     try {
       const pcm = this.#ears.slice(Math.max(from, to - JUDGED_MS), to);
-      const probability = await completeness.judge({ pcm, sampleRate: LINE_RATE, signal: this.#abort.signal });
+      const probability = await completeness.judge({
+        pcm,
+        sampleRate: LINE_RATE,
+        signal: this.#abort.signal,
+      });
       this.#options.emit({ type: 'turn.completeness', turn, probability });
       this.#input({ type: 'completeness', request, probability, at: this.#clock.now() });
     } catch {
@@ -365,7 +375,12 @@ export class Bot implements Party {
     if (this.#utterance?.generation !== generation) return;
     this.#utterance.failed = true;
     if (stage === 'tts') this.#voiceless = true;
-    this.#tellFailure(stage, stage === 'llm' ? this.#providers.llm.name : this.#providers.tts.name, error, false);
+    this.#tellFailure(
+      stage,
+      stage === 'llm' ? this.#providers.llm.name : this.#providers.tts.name,
+      error,
+      false,
+    );
   }
 
   async #callTool(generation: Generation, call: ToolCall, signal: AbortSignal): Promise<string> {
@@ -403,7 +418,9 @@ export class Bot implements Party {
   }
 
   #makeProviders(): Providers {
-    return this.#options.means.makeProviders((stage, provider, error) => this.#tellFailure(stage, provider, error, true));
+    return this.#options.means.makeProviders((stage, provider, error) =>
+      this.#tellFailure(stage, provider, error, true),
+    );
   }
 
   #tellFailure(stage: Stage, provider: string, error: unknown, retrying: boolean): void {

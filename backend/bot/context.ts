@@ -15,7 +15,7 @@ export function systemPrompt(settings: BotSettings, prompt: string): string {
 
 /** A key press as the LLM reads it. */
 export function pressed(digits: string): string {
-  return `[pressed ${[...digits].join(' ')}]`;
+  return `[pressed ${digits.split('').join(' ')}]`;
 }
 
 /**

@@ -32,6 +32,23 @@ async function refusal(environment: Record<string, string> = {}): Promise<string
   return error.message.replaceAll(`${dir}${path.sep}`, '');
 }
 
+/** Changes in order; each next() waits for one. */
+async function watched(): Promise<() => Promise<BotFolder | SidetoneError>> {
+  await write('prompt.md', 'one');
+  await write('bot.yaml', 'name: a');
+  const changes = new AsyncQueue<BotFolder | SidetoneError>();
+  watchBotFolder(await loadBotFolder(dir, {}), {}, scope, (change) => changes.push(change));
+  const iterator = changes[Symbol.asyncIterator]();
+  return async () => {
+    const { value } = await iterator.next();
+    if (!value) throw new Error('no more changes');
+    return value;
+  };
+}
+
+const promptOf = (change: BotFolder | SidetoneError): string =>
+  change instanceof SidetoneError ? `refused: ${change.message}` : change.prompt;
+
 describe('loadBotFolder', () => {
   it.each(['demo', 'receptionist-ru'])('reads bots/%s', async (name) => {
     const folder = await loadBotFolder(path.join(bots, name), {});
@@ -156,22 +173,6 @@ describe('withDotEnv', () => {
 });
 
 describe('watchBotFolder', () => {
-  /** Changes in order; each next() waits for one. */
-  async function watched(): Promise<() => Promise<BotFolder | SidetoneError>> {
-    await write('prompt.md', 'one');
-    await write('bot.yaml', 'name: a');
-    const changes = new AsyncQueue<BotFolder | SidetoneError>();
-    watchBotFolder(await loadBotFolder(dir, {}), {}, scope, (change) => changes.push(change));
-    const iterator = changes[Symbol.asyncIterator]();
-    return async () => {
-      const { value } = await iterator.next();
-      if (!value) throw new Error('no more changes');
-      return value;
-    };
-  }
-  const promptOf = (change: BotFolder | SidetoneError): string =>
-    change instanceof SidetoneError ? `refused: ${change.message}` : change.prompt;
-
   it('reports plain writes and atomic replacements, and nothing where nothing changed', async () => {
     const next = await watched();
     await write('prompt.md', 'two');

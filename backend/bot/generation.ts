@@ -60,7 +60,13 @@ export class Generation {
   #cancelled = false;
   #failure: { readonly stage: 'llm' | 'tts'; readonly error: SidetoneError } | null = null;
 
-  constructor(id: number, turn: number, source: GenerationSource, means: GenerationMeans, host: GenerationHost) {
+  constructor(
+    id: number,
+    turn: number,
+    source: GenerationSource,
+    means: GenerationMeans,
+    host: GenerationHost,
+  ) {
     this.id = id;
     this.turn = turn;
     this.queue = new SpeechQueue(id);
@@ -162,7 +168,12 @@ export class Generation {
   async #useTools(said: string, calls: readonly ToolCall[]): Promise<void> {
     this.toolMessages.push({ role: 'assistant', content: said, toolCalls: calls });
     for (const call of calls) {
-      this.#host.emit({ type: 'tool.called', generation: this.id, name: call.name, arguments: call.arguments });
+      this.#host.emit({
+        type: 'tool.called',
+        generation: this.id,
+        name: call.name,
+        arguments: call.arguments,
+      });
       const startedAt = this.#host.clock.now();
       let ok = true;
       let content: string;
@@ -196,7 +207,10 @@ export class Generation {
 
   #fail(stage: 'llm' | 'tts', error: unknown): void {
     const known = error instanceof SidetoneError;
-    this.#failure ??= { stage, error: known ? error : new SidetoneError('internal', explain(error), { cause: error }) };
+    this.#failure ??= {
+      stage,
+      error: known ? error : new SidetoneError('internal', explain(error), { cause: error }),
+    };
   }
 
   async #speakClause(clause: Clause, index: number): Promise<void> {
@@ -208,7 +222,12 @@ export class Generation {
     for await (const pcm of this.#audioOf(clause.text)) {
       if (this.#cancelled) return;
       if (samples === 0) {
-        this.#host.emit({ type: 'tts.audio', generation: this.id, clause: index, took_ms: clock.now() - startedAt });
+        this.#host.emit({
+          type: 'tts.audio',
+          generation: this.id,
+          clause: index,
+          took_ms: clock.now() - startedAt,
+        });
       }
       samples += pcm.length;
       this.queue.push(pcm);
@@ -221,6 +240,8 @@ export class Generation {
   #audioOf(text: string): AsyncIterable<Int16Array> {
     const { settings, voice, providers, phrases } = this.#means;
     const means = { settings, voice, tts: providers.tts };
-    return this.#fixed ? phraseAudio(text, means, phrases, this.#abort.signal) : lineAudio(text, means, this.#abort.signal);
+    return this.#fixed
+      ? phraseAudio(text, means, phrases, this.#abort.signal)
+      : lineAudio(text, means, this.#abort.signal);
   }
 }

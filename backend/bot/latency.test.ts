@@ -27,13 +27,21 @@ describe('latencyOf', () => {
   });
 
   it('counts work done before the end of the turn as nothing, never as negative time', () => {
-    const { totalMs, stages } = latencyOf({ ...milestones, transcript: 1200, firstToken: 1250, firstClause: 1290 });
+    const { totalMs, stages } = latencyOf({
+      ...milestones,
+      transcript: 1200,
+      firstToken: 1250,
+      firstClause: 1290,
+    });
     expect(stages).toMatchObject({ endpointing: 300, stt: 0, llm_first_token: 0, llm_first_clause: 0 });
     expect(stages.tts_first_audio).toBe(400);
     expect(Object.values(stages).reduce((sum, stage) => sum + stage)).toBe(totalMs);
   });
 
   it('leaves out stages that there were none of', () => {
-    expect(latencyOf({ ...milestones, transcript: null }).stages).toMatchObject({ stt: 0, llm_first_token: 200 });
+    expect(latencyOf({ ...milestones, transcript: null }).stages).toMatchObject({
+      stt: 0,
+      llm_first_token: 200,
+    });
   });
 });

@@ -15,7 +15,11 @@ export interface Milestones {
  * Contiguous stages of what the caller waited. Work done ahead of its turn (speculation) counts as nothing in its
  * own stage, never as negative time, so the stages always add up to total - residual.
  */
-export function latencyOf(milestones: Milestones): { totalMs: number; stages: LatencyStages; residualMs: number } {
+export function latencyOf(milestones: Milestones): {
+  totalMs: number;
+  stages: LatencyStages;
+  residualMs: number;
+} {
   let reached = milestones.lastVoiced;
   const upTo = (moment: number | null): number => {
     if (moment === null || moment <= reached) return 0;

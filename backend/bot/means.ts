@@ -58,10 +58,17 @@ export class BotMeans {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes a changed folder. */
+  /** Takes a changed folder; rejects it to the calls when its providers cannot be made. */
   async change(folder: BotFolder): Promise<void> {
-    const sameSettings = folder.hashes.settings === this.#folder.hashes.settings;
-    const providers = sameSettings ? this.#providers : this.#factory(folder.settings, () => undefined);
+    let providers = this.#providers;
+    try {
+      if (folder.hashes.settings !== this.#folder.hashes.settings) {
+        providers = this.#factory(folder.settings, () => undefined);
+      }
+    } catch (error) {
+      this.reject(explain(error));
+      return;
+    }
     const voice = await this.#prepareVoice(folder, providers);
     this.#folder = folder;
     this.#providers = providers;
@@ -99,7 +106,9 @@ export class BotMeans {
       this.#referenceTexts.set(hashes.ref_audio, text);
       return voiceOf(folder, text);
     } catch (error) {
-      this.reject(`ref_audio could not be transcribed: ${explain(error)}; write its words into voice.ref_text`);
+      this.reject(
+        `ref_audio could not be transcribed: ${explain(error)}; write its words into voice.ref_text`,
+      );
       return voiceOf(folder, null);
     }
   }
@@ -109,7 +118,9 @@ export class BotMeans {
     const { settings } = this.#folder;
     const { tts, fallbackTts } = this.#providers;
     const means = { settings, voice: this.#voice, tts };
-    const texts = new Set([settings.greeting, ...Object.values(this.phrases)].filter((text) => text !== null));
+    const texts = new Set(
+      [settings.greeting, ...Object.values(this.phrases)].filter((text) => text !== null),
+    );
     for (const text of texts) {
       try {
         await drain(phraseAudio(text, means, this.phraseCache, this.#scope.signal));
@@ -135,4 +146,3 @@ function voiceOf(folder: BotFolder, text: string | null): Voice {
   const reference = folder.referenceWav && text !== null ? { wav: folder.referenceWav, text } : null;
   return { name, speed, reference };
 }
-

@@ -59,7 +59,7 @@ describe('SpeakableText', () => {
       expect(clean(text, () => 1)).toBe(whole);
       for (let run = 0; run < 30; run += 1) expect(clean(text, () => Math.floor(next() * 7))).toBe(whole);
     }
-    const pieces = [...CASES.map(([text]) => text).join('')];
+    const pieces = Array.from(CASES.map(([text]) => text).join(''));
     for (let run = 0; run < 500; run += 1) {
       const text = Array.from({ length: 30 }, () => pieces[Math.floor(next() * pieces.length)]).join('');
       const whole = clean(text);

@@ -88,7 +88,7 @@ const RULES: readonly Rule[] = [
   {
     // Emoji with their joiners and colours, arrows, invisible characters.
     whole:
-      /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u{ad}\u{200b}-\u{200f}\u{2060}\u{feff}\u{fe0e}\u{fe0f}\u{20e3}\u{e0020}-\u{e007f}←-⇿]|(?![\n\t\r])\p{Cc}/uy,
+      /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u{fe0e}|\u{fe0f}|\u{20e3}|[\u{ad}\u{200b}-\u{200f}\u{2060}\u{feff}\u{e0020}-\u{e007f}←-⇿]|(?![\n\t\r])\p{Cc}/uy,
     // The first half of a surrogate pair.
     begun: /[\ud800-\udbff]$/y,
     say: nothing,

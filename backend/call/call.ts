@@ -3,7 +3,13 @@ import { SidetoneError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import type { Codec } from '../audio/g711.ts';
 import { EVENT_VERSION, type CallEvent, type CallEventBody } from '../contract/events.ts';
-import { LINE_RATE, type CallControl, type HeardFrame, type Party, type SpokenTag } from '../contract/party.ts';
+import {
+  LINE_RATE,
+  type CallControl,
+  type HeardFrame,
+  type Party,
+  type SpokenTag,
+} from '../contract/party.ts';
 import type { Pacer } from '../rtp/pacer.ts';
 import { PAYLOAD_TYPE_HINT, describePayloadType } from '../rtp/payload-types.ts';
 import type { Endpoint, PcapFlow } from '../rtp/pcap.ts';
@@ -41,9 +47,9 @@ export interface CallOptions {
 /** What a party is given when it is put on a call. */
 export interface PartySeat {
   readonly control: CallControl;
-  emit(event: CallEventBody): void;
+  readonly emit: (event: CallEventBody) => void;
   /** A sampled track of the record. */
-  probability(value: number): void;
+  readonly probability: (value: number) => void;
 }
 
 /** One call: an RTP leg, the party on it, the event log and the record. */
@@ -188,13 +194,18 @@ export class Call implements RtpLegHandler, CallControl {
       codec,
       started: new Date().toISOString(),
     };
-    return new Recorder(recordsDir, start, (message) => this.emit({ type: 'call.warning', code: 'record', message }));
+    return new Recorder(recordsDir, start, (message) =>
+      this.emit({ type: 'call.warning', code: 'record', message }),
+    );
   }
 
   #watchQuiet(now: number): void {
     const silent_ms = now - this.#leg.lastPacketAt;
     if (this.#warnedQuietAt !== null && this.#leg.lastPacketAt > this.#warnedQuietAt) {
-      this.emit({ type: 'rtp.resumed', silent_ms: this.#leg.lastPacketAt - this.#warnedQuietAt + QUIET_WARNING_MS });
+      this.emit({
+        type: 'rtp.resumed',
+        silent_ms: this.#leg.lastPacketAt - this.#warnedQuietAt + QUIET_WARNING_MS,
+      });
       this.#warnedQuietAt = null;
     } else if (silent_ms >= QUIET_END_MS) {
       this.hangUp(`no packets for ${QUIET_END_MS / 1000} s`);

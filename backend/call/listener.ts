@@ -66,7 +66,12 @@ export class Listener {
     const { payloadType, payloadLength } = this.#packet;
     const codec = codecOf(payloadType);
     if (codec === null) {
-      this.#refuse(peer, 'codec', `${describePayloadType(payloadType)} cannot be answered. ${PAYLOAD_TYPE_HINT}`, now);
+      this.#refuse(
+        peer,
+        'codec',
+        `${describePayloadType(payloadType)} cannot be answered. ${PAYLOAD_TYPE_HINT}`,
+        now,
+      );
       return;
     }
     if (payloadLength < MIN_FIRST_SAMPLES || payloadLength > MAX_FIRST_SAMPLES) {

@@ -1,4 +1,11 @@
-import { buildRtcp, readRtcp, roundTripMs, rtcpIntervalMs, SenderReportLog, type SenderInfo } from '../rtp/rtcp.ts';
+import {
+  buildRtcp,
+  readRtcp,
+  roundTripMs,
+  rtcpIntervalMs,
+  SenderReportLog,
+  type SenderInfo,
+} from '../rtp/rtcp.ts';
 import type { ReceptionReport } from '../rtp/stats.ts';
 
 export interface RtcpView {

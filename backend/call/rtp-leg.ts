@@ -60,7 +60,14 @@ export class RtpLeg implements Paced {
   /** For RTCP, on the next port up (RFC 3550 section 11); null until the RTP port is known. */
   #reportLink: UdpLink | null = null;
   readonly #packet = new RtpPacket();
-  readonly #incoming: { sequence: number; timestamp: number; ssrc: number; marker: boolean; codec: Codec | 'CN' | 'none'; payload: Uint8Array };
+  readonly #incoming: {
+    sequence: number;
+    timestamp: number;
+    ssrc: number;
+    marker: boolean;
+    codec: Codec | 'CN' | 'none';
+    payload: Uint8Array;
+  };
   readonly #buffer: ReceiveBuffer;
   readonly #keys: DtmfReceiver;
   readonly #keysOut: DtmfSender;
@@ -92,7 +99,14 @@ export class RtpLeg implements Paced {
     this.#handler = handler;
     this.#codec = options.codec;
     this.#lastPacketAt = startedAt;
-    this.#incoming = { sequence: 0, timestamp: 0, ssrc: 0, marker: false, codec: this.#codec, payload: new Uint8Array(0) };
+    this.#incoming = {
+      sequence: 0,
+      timestamp: 0,
+      ssrc: 0,
+      marker: false,
+      codec: this.#codec,
+      payload: new Uint8Array(0),
+    };
     this.#buffer = new ReceiveBuffer({
       onFrame: (frame) => handler.heard(frame),
       onSource: (ssrc, reason) => {
@@ -301,7 +315,8 @@ export class RtpLeg implements Paced {
     this.#handler.wire(flow, datagram);
     const read = this.#reports.read(datagram, epochMs());
     if (!read) this.#handler.dropped('rtcp');
-    else if (this.#remoteSsrc !== null && read.left.includes(this.#remoteSsrc)) this.#leave('far end said goodbye (RTCP BYE)');
+    else if (this.#remoteSsrc !== null && read.left.includes(this.#remoteSsrc))
+      this.#leave('far end said goodbye (RTCP BYE)');
   }
 
   #sendReport(now: number, bye: string | null): void {
@@ -309,8 +324,13 @@ export class RtpLeg implements Paced {
       {
         now,
         epochMs: epochMs(),
-        sender: { rtpTimestamp: this.#stream.timestamp, packets: this.#stream.packets, octets: this.#stream.octets },
-        remote: this.#remoteSsrc === null ? null : { ssrc: this.#remoteSsrc, reception: this.#reception.report() },
+        sender: {
+          rtpTimestamp: this.#stream.timestamp,
+          packets: this.#stream.packets,
+          octets: this.#stream.octets,
+        },
+        remote:
+          this.#remoteSsrc === null ? null : { ssrc: this.#remoteSsrc, reception: this.#reception.report() },
       },
       bye,
     );

@@ -1,7 +1,13 @@
 import { voicedRange } from '../audio/voiced.ts';
 import type { Clock } from '../base/clock.ts';
 import type { CallEventBody } from '../contract/events.ts';
-import { LINE_RATE, type CallControl, type HeardFrame, type Party, type SpokenTag } from '../contract/party.ts';
+import {
+  LINE_RATE,
+  type CallControl,
+  type HeardFrame,
+  type Party,
+  type SpokenTag,
+} from '../contract/party.ts';
 import type { Stt } from '../providers/types.ts';
 
 /** The far end has finished when it was silent for this long. */
@@ -23,7 +29,7 @@ export interface ScriptOptions {
   readonly stt: Stt | null;
   readonly clock: Clock;
   readonly control: CallControl;
-  emit(event: CallEventBody): void;
+  readonly emit: (event: CallEventBody) => void;
 }
 
 /**
@@ -128,7 +134,8 @@ export class ScriptParty implements Party {
       return now - this.#waitingSince >= (this.#turn === 0 ? GREETING_WAIT_MS : ANSWER_WAIT_MS);
     }
     const { bargeInMs, turns } = this.#options;
-    if (bargeInMs !== null && this.#turn > 0 && this.#turn < turns.length) return now - this.#answerFrom >= bargeInMs;
+    if (bargeInMs !== null && this.#turn > 0 && this.#turn < turns.length)
+      return now - this.#answerFrom >= bargeInMs;
     return now - this.#answerVoicedAt >= ANSWER_OVER_MS;
   }
 

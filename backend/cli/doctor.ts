@@ -10,7 +10,13 @@ const MARKS: Readonly<Record<Finding['verdict'], string>> = { ok: '✓', warn: '
 export async function doctor(options: { bot: string; rtp: string; json?: true }): Promise<void> {
   const { host, port } = parseAddress(options.rtp, '--rtp');
   const failed: string[] = [];
-  const findings = examine({ bot: options.bot, host, port, modelsDir: modelsDirectory(), env: await withDotEnv(process.cwd(), process.env) });
+  const findings = examine({
+    bot: options.bot,
+    host,
+    port,
+    modelsDir: modelsDirectory(),
+    env: await withDotEnv(process.cwd(), process.env),
+  });
   for await (const finding of findings) {
     if (finding.verdict === 'fail') failed.push(finding.what);
     process.stdout.write(

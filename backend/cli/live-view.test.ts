@@ -5,7 +5,8 @@ import { LiveView, waterfall } from './live-view.ts';
 function show(events: readonly CallEventBody[], isTTY: boolean): string {
   let text = '';
   const view = new LiveView({ write: (part) => (text += part), isTTY, columns: 80 });
-  for (const [seq, body] of events.entries()) view.event({ v: 1, seq, at: seq * 1_000_000, call: 'c', ...body });
+  for (const [seq, body] of events.entries())
+    view.event({ v: 1, seq, at: seq * 1_000_000, call: 'c', ...body });
   return text;
 }
 
@@ -44,7 +45,10 @@ describe('waterfall', () => {
       packet: 0,
     };
     const rows = waterfall(stages, 600, 0).split('\n');
-    const bar = (row: string | undefined): [number, number] => [row?.indexOf('▇') ?? -1, (row?.lastIndexOf('▇') ?? -1) + 1];
+    const bar = (row: string | undefined): [number, number] => [
+      row?.indexOf('▇') ?? -1,
+      (row?.lastIndexOf('▇') ?? -1) + 1,
+    ];
     expect(bar(rows[2])[0]).toBe(bar(rows[0])[1]);
     expect(bar(rows[4])[0]).toBe(bar(rows[2])[1]);
     expect(rows.at(-1)).toContain('600 ms');

@@ -59,7 +59,9 @@ export class LiveView {
         this.#draft(`${when}  caller    (waited ${event.waited_ms.toFixed(0)} ms)`);
         break;
       case 'stt.final':
-        this.#line(`${when}  caller    ${event.text === '' ? '(no words)' : event.text}   [${event.took_ms.toFixed(0)} ms]`);
+        this.#line(
+          `${when}  caller    ${event.text === '' ? '(no words)' : event.text}   [${event.took_ms.toFixed(0)} ms]`,
+        );
         break;
       case 'llm.token': {
         const text = (this.#drafts.get(event.generation) ?? '') + event.text;
@@ -78,7 +80,9 @@ export class LiveView {
         break;
       case 'bot.said':
         this.#drafts.delete(event.generation);
-        this.#line(`${when}  bot       ${event.heard}${event.interrupted ? ` ✂ [not heard: ${event.unheard}]` : ''}`);
+        this.#line(
+          `${when}  bot       ${event.heard}${event.interrupted ? ` ✂ [not heard: ${event.unheard}]` : ''}`,
+        );
         break;
       case 'tool.called':
         this.#line(`${when}  tool      ${event.name}(${event.arguments})`);
@@ -93,7 +97,9 @@ export class LiveView {
         this.#line(`${when}  settings  not taken: ${event.message}`);
         break;
       case 'provider.failed':
-        this.#line(`${when}  ${event.stage} failed  ${event.message}${event.retrying ? ' (trying once more)' : ''}`);
+        this.#line(
+          `${when}  ${event.stage} failed  ${event.message}${event.retrying ? ' (trying once more)' : ''}`,
+        );
         break;
       case 'script.heard':
         this.#line(`${when}  heard     ${event.text === '' ? '(nothing)' : event.text}`);
@@ -103,6 +109,9 @@ export class LiveView {
         break;
       case 'call.ended':
         this.#line(`${when}  ended     ${event.reason}`);
+        break;
+      case 'call.refused':
+        this.#line(`          refused   ${event.call}: ${event.message}`);
         break;
       case 'rtp.source_changed':
       case 'rtp.resumed':

@@ -12,9 +12,10 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const EXIT_ENVIRONMENT = 3;
 
-const json = (): Option => new Option('--json', 'one JSON object per line on stdout, everything else on stderr');
+const json = (): Option =>
+  new Option('--json', 'one JSON object per line on stdout, everything else on stderr');
 const records = (): Option =>
-  new Option('--records <dir>', 'folder for the calls\' records').default('traces');
+  new Option('--records <dir>', "folder for the calls' records").default('traces');
 
 const program = new Command('sidetone')
   .description('Testbench and softphone for AI voice bots on the telephone.')

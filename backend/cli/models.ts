@@ -30,7 +30,9 @@ export async function pullModels(names: string[], { json }: JsonOption): Promise
   const stop = interrupted();
   const abort = new AbortController();
   void stop.promise.then(() => abort.abort());
-  const view = json ? (progress: PullProgress) => process.stdout.write(`${JSON.stringify(progress)}\n`) : pullView();
+  const view = json
+    ? (progress: PullProgress) => process.stdout.write(`${JSON.stringify(progress)}\n`)
+    : pullView();
   try {
     await new ModelStore(modelsDirectory()).pull(names, { signal: abort.signal, onProgress: view });
   } finally {
@@ -50,14 +52,18 @@ function pullView(): (progress: PullProgress) => void {
     switch (progress.type) {
       case 'source':
         shownPercent = -1;
-        out.write(`${progress.model}: ${(progress.bytes / MEGABYTE).toFixed(1)} MB from ${progress.source}\n`);
+        out.write(
+          `${progress.model}: ${(progress.bytes / MEGABYTE).toFixed(1)} MB from ${progress.source}\n`,
+        );
         break;
       case 'bytes': {
         const percent = Math.floor((progress.received / Math.max(1, progress.bytes)) * 100);
         if (!out.isTTY || percent === shownPercent) break;
         shownPercent = percent;
         const megabytes = (progress.received / MEGABYTE).toFixed(1);
-        out.write(`\r\u001B[K  ${progress.file} ${megabytes} of ${(progress.bytes / MEGABYTE).toFixed(1)} MB (${percent} %)`);
+        out.write(
+          `\r\u001B[K  ${progress.file} ${megabytes} of ${(progress.bytes / MEGABYTE).toFixed(1)} MB (${percent} %)`,
+        );
         if (percent === 100) out.write('\r\u001B[K');
         break;
       }

@@ -14,7 +14,9 @@ export function parseAddress(text: string, flag: string): { host: string; port: 
   const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (!match || port > 65_535) {
-    throw new SidetoneError('usage', `${flag} '${text}' is not HOST:PORT`, { hint: 'for example 0.0.0.0:10000' });
+    throw new SidetoneError('usage', `${flag} '${text}' is not HOST:PORT`, {
+      hint: 'for example 0.0.0.0:10000',
+    });
   }
   return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
 }

@@ -79,6 +79,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 async function demoTurns(): Promise<string[]> {
   const folder = path.join(REPOSITORY, 'bots', 'demo', 'caller');
   const files = (await readdir(folder)).filter((name) => name.endsWith('.wav')).sort();
-  if (files.length === 0) throw new SidetoneError('environment', `no recordings of the demo caller in ${folder}`);
+  if (files.length === 0)
+    throw new SidetoneError('environment', `no recordings of the demo caller in ${folder}`);
   return files.map((name) => path.join(folder, name));
 }

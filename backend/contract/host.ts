@@ -69,7 +69,12 @@ export interface WorkerReport {
   readonly calls: number;
   readonly answered: number;
   /** Deviation of sends from their grid, ms. */
-  readonly pacing: { readonly p50: number; readonly p99: number; readonly max: number; readonly count: number };
+  readonly pacing: {
+    readonly p50: number;
+    readonly p99: number;
+    readonly max: number;
+    readonly count: number;
+  };
   /** Callers not answered, by reason. */
   readonly refused: Readonly<Record<string, number>>;
   /** Datagrams dropped, by reason. */

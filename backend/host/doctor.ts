@@ -52,7 +52,10 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding, 
   for (const helpful of HELPFUL_PROGRAMS) yield program(helpful);
 }
 
-async function* models(modelsDir: string, settings: BotSettings | null): AsyncGenerator<Finding, void, undefined> {
+async function* models(
+  modelsDir: string,
+  settings: BotSettings | null,
+): AsyncGenerator<Finding, void, undefined> {
   const wanted = new Set<string>();
   for (const stage of ['stt', 'llm', 'tts'] as const) {
     const chosen = settings?.[stage];
@@ -69,9 +72,15 @@ async function* models(modelsDir: string, settings: BotSettings | null): AsyncGe
     }
     const wrong = await store.verify(model.name);
     if (wrong.length === 0) yield { what, verdict: 'ok', message: 'installed, checksums right' };
-    else yield { what, verdict: 'fail', message: `damaged: ${wrong.join(', ')}; remove it and ${pullHint(model.name)}` };
+    else
+      yield {
+        what,
+        verdict: 'fail',
+        message: `damaged: ${wrong.join(', ')}; remove it and ${pullHint(model.name)}`,
+      };
   }
-  for (const name of wanted) yield { what: `model ${name}`, verdict: 'fail', message: 'there is no such model' };
+  for (const name of wanted)
+    yield { what: `model ${name}`, verdict: 'fail', message: 'there is no such model' };
 }
 
 async function* endpoints(
@@ -94,7 +103,11 @@ async function pacing(): Promise<Finding> {
   const { p50, p99, max } = await measurePacing();
   const figures = `send deviation p50 ${p50.toFixed(2)}, p99 ${p99.toFixed(2)}, max ${max.toFixed(1)} ms over 10 calls`;
   if (p99 <= PACING_GOAL_MS) return { what: 'pacing', verdict: 'ok', message: figures };
-  return { what: 'pacing', verdict: 'warn', message: `${figures}: this machine is busy, packets will leave unevenly` };
+  return {
+    what: 'pacing',
+    verdict: 'warn',
+    message: `${figures}: this machine is busy, packets will leave unevenly`,
+  };
 }
 
 function priority(): Finding {
@@ -116,7 +129,9 @@ function priority(): Finding {
 }
 
 function program({ program: name, debian, for: purpose }: (typeof HELPFUL_PROGRAMS)[number]): Finding {
-  const found = (process.env['PATH'] ?? '').split(path.delimiter).some((folder) => isExecutable(path.join(folder, name)));
+  const found = (process.env['PATH'] ?? '')
+    .split(path.delimiter)
+    .some((folder) => isExecutable(path.join(folder, name)));
   if (found) return { what: name, verdict: 'ok', message: `installed, for ${purpose}` };
   return { what: name, verdict: 'warn', message: `missing, for ${purpose}: apt-get install ${debian}` };
 }

@@ -117,7 +117,8 @@ export class Host {
       allow: options.allow ?? null,
       maxCalls: Math.ceil((options.maxCalls ?? DEFAULT_MAX_CALLS) / this.#sharing().length),
     });
-    if (answer === null || !('port' in answer)) throw new SidetoneError('internal', 'the worker did not say its port');
+    if (answer === null || !('port' in answer))
+      throw new SidetoneError('internal', 'the worker did not say its port');
     return answer.port;
   }
 
@@ -131,7 +132,9 @@ export class Host {
     watchBotFolder(folder, this.#options.env, this.#scope, (change) => {
       if (change instanceof SidetoneError) {
         for (const link of this.#links) {
-          void link.request({ type: 'bot_rejected', dir: absolute, message: change.message }).catch(() => undefined);
+          void link
+            .request({ type: 'bot_rejected', dir: absolute, message: change.message })
+            .catch(() => undefined);
         }
         return;
       }

@@ -76,7 +76,7 @@ export class MediaEngine {
         this.#calls.get(command.call)?.hangUp(command.reason);
         return null;
       case 'bot':
-        this.#takeBot(command.folder);
+        await this.#takeBot(command.folder);
         return null;
       case 'bot_rejected':
         this.#bots.get(command.dir)?.reject(command.message);
@@ -186,10 +186,18 @@ export class MediaEngine {
     });
   }
 
-  #takeBot(folder: BotFolder): void {
+  async #takeBot(folder: BotFolder): Promise<void> {
     const known = this.#bots.get(folder.dir);
-    if (known) known.change(folder);
-    else this.#bots.set(folder.dir, new BotMeans(folder, providerFactory(this.#inference, this.#start.modelsDir, this.#scope), this.#scope));
+    if (known) await known.change(folder);
+    else
+      this.#bots.set(
+        folder.dir,
+        new BotMeans(
+          folder,
+          providerFactory(this.#inference, this.#start.modelsDir, this.#scope),
+          this.#scope,
+        ),
+      );
   }
 
   #bot(dir: string): BotMeans {

@@ -15,6 +15,10 @@ for (let call = 0; call < CALLS; call += 1) {
 }
 scope.after(MEASURED_MS, () => {
   const { deviation } = pacer;
-  parentPort?.postMessage({ p50: deviation.percentile(50), p99: deviation.percentile(99), max: deviation.max });
+  parentPort?.postMessage({
+    p50: deviation.percentile(50),
+    p99: deviation.percentile(99),
+    max: deviation.max,
+  });
   void scope.close();
 });

@@ -17,16 +17,23 @@ const FALLBACK_VOICES: Readonly<Record<string, string>> = { en: 'piper-joe-en' }
 const ANY_LANGUAGE_VOICE = 'espeak-ng';
 
 /** Providers by bot.yaml: endpoints, embedded models by way of the inference worker, or scripted ones. */
-export function providerFactory(inference: InferenceClient, modelsDir: string, scope: Scope): ProviderFactory {
+export function providerFactory(
+  inference: InferenceClient,
+  modelsDir: string,
+  scope: Scope,
+): ProviderFactory {
   const installed = (model: string): boolean => existsSync(path.join(modelsDir, model));
   const sleep = sleepWithin(scope);
   return (settings, onRetry) => ({
     stt: makeStt(settings.stt, inference, sleep, onRetry),
     llm: makeLlm(settings.llm, inference, sleep, onRetry),
     tts: makeTts(settings.tts, inference, sleep, onRetry),
-    fallbackTts: settings.tts.provider === 'openai' ? fallbackVoice(settings.language, inference, installed) : null,
+    fallbackTts:
+      settings.tts.provider === 'openai' ? fallbackVoice(settings.language, inference, installed) : null,
     completeness:
-      settings.turn.completeness === 'auto' && installed(COMPLETENESS_MODEL) ? inference.completeness() : null,
+      settings.turn.completeness === 'auto' && installed(COMPLETENESS_MODEL)
+        ? inference.completeness()
+        : null,
   });
 }
 

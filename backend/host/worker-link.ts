@@ -2,7 +2,13 @@ import { Worker, type MessagePort } from 'node:worker_threads';
 import type { Scope } from '../base/scope.ts';
 import { SidetoneError, explain, unreachable } from '../base/errors.ts';
 import type { CallEvent } from '../contract/events.ts';
-import type { WorkerAnswer, WorkerCommand, WorkerMessage, WorkerRequest, WorkerStart } from '../contract/host.ts';
+import type {
+  WorkerAnswer,
+  WorkerCommand,
+  WorkerMessage,
+  WorkerRequest,
+  WorkerStart,
+} from '../contract/host.ts';
 
 interface Pending {
   resolve(answer: WorkerAnswer): void;
@@ -66,7 +72,11 @@ export class WorkerLink {
         break;
       case 'failure':
         this.#take(message.id)?.reject(
-          new SidetoneError(message.kind, message.message, message.hint === null ? {} : { hint: message.hint }),
+          new SidetoneError(
+            message.kind,
+            message.message,
+            message.hint === null ? {} : { hint: message.hint },
+          ),
         );
         break;
       case 'events':

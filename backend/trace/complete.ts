@@ -29,7 +29,12 @@ export async function completeRecord(dir: string, ended: CallEvent & { type: 'ca
   await appendEvent(path.join(dir, manifest.files.events), ended);
   await correctWavHeader(path.join(dir, manifest.files.caller));
   await correctWavHeader(path.join(dir, manifest.files.bot));
-  await writeManifest(dir, { ...manifest, state: 'complete', ended: ended.reason, duration_ms: ended.duration_ms });
+  await writeManifest(dir, {
+    ...manifest,
+    state: 'complete',
+    ended: ended.reason,
+    duration_ms: ended.duration_ms,
+  });
 }
 
 async function appendEvent(file: string, event: CallEvent): Promise<void> {

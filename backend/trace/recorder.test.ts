@@ -24,7 +24,15 @@ const start = {
 };
 
 function ended(at: number): CallEvent & { type: 'call.ended' } {
-  return { v: 1, seq: 9, at, call: 'a-call', type: 'call.ended', reason: 'worker crashed', duration_ms: at / 1000 };
+  return {
+    v: 1,
+    seq: 9,
+    at,
+    call: 'a-call',
+    type: 'call.ended',
+    reason: 'worker crashed',
+    duration_ms: at / 1000,
+  };
 }
 
 const tone = (samples: number): Int16Array => Int16Array.from({ length: samples }, (_, i) => (i % 100) * 50);
@@ -45,7 +53,10 @@ describe('Recorder', () => {
     expect(caller.pcm.slice(240, 400)).toEqual(new Int16Array(160));
     expect(caller.pcm.slice(400, 560)).toEqual(tone(160));
     expect(caller.pcm.slice(560)).toEqual(tone(160).slice(80));
-    expect(await readManifest(recorder.dir)).toMatchObject({ state: 'complete', ended: 'far end said goodbye' });
+    expect(await readManifest(recorder.dir)).toMatchObject({
+      state: 'complete',
+      ended: 'far end said goodbye',
+    });
   });
 
   it('leaves files that can be read up to the last flush, and completes them when the writer is gone', async () => {

@@ -587,7 +587,7 @@ const stories: readonly Story[] = [
     context: ['when are you open > cut', ' > whole'],
   },
   {
-    name: '"say this now" waits for the caller, and for the answer to them',
+    name: '"say this now" waits for the caller, and then goes before the answer',
     caller: (world) => question(world).say(1500, 'a person will call you back'),
     until: 10_000,
     story: [
@@ -654,14 +654,14 @@ const stories: readonly Story[] = [
   {
     name: 'after a long stretch of speech the caller goes on: it is not transcribed a second time',
     options: { settings: { speculate: false } },
-    caller: (world) => world.caller(1000, 16_000, 'it is a long story').caller(17_100, 900, 'about bread'),
+    caller: (world) => world.caller(1000, 16_000, 'it is a long story').caller(17_050, 900, 'about bread'),
     until: 25_000,
     story: [
-      '17240 transcribe 880-17070',
-      '18220 transcribe 16980-18070',
-      '18220 turn_ended 1 waited 300',
-      '18320 reply 1 "it is a long story about bread"',
-      '18320 release 1',
+      '17190 transcribe 880-17070',
+      '18170 transcribe 16930-18020',
+      '18170 turn_ended 1 waited 300',
+      '18270 reply 1 "it is a long story about bread"',
+      '18270 release 1',
     ],
     context: ['it is a long story about bread > whole'],
   },

@@ -56,7 +56,7 @@ type InputBody =
   /** The model called `hangup`: when the generation has been played, the call is over. */
   | { readonly type: 'reply_hangup'; readonly generation: number }
   | { readonly type: 'dtmf'; readonly digit: string }
-  /** A person wants this said: at once over whatever the bot says, but never over the caller. */
+  /** A person wants this said: at once, in place of what the bot says or is about to say, but never over the caller. */
   | { readonly type: 'say'; readonly text: string }
   /** The moment last asked for by `wake`, or later. */
   | { readonly type: 'timer' }

@@ -112,7 +112,10 @@ export class Segmenter {
       if (probability < NO_SPEECH) this.#endVoice();
       else this.#endIfQuiet();
     } else {
-      this.#valley = Math.min(this.#valley, probability);
+      if (probability <= this.#valley) {
+        this.#valley = probability;
+        this.#mayBeSpeechFrom = end;
+      }
       if (this.#dead < VAD_FRAME && this.#isNewSpeech(end)) this.#beginVoice(end);
     }
   }
@@ -149,7 +152,7 @@ export class Segmenter {
       at - LEVEL_SAMPLES >= earliest && from - at <= ONSET_GAP;
       at -= LEVEL_SAMPLES
     ) {
-      if (this.#isVoiced(at, threshold)) from = Math.min(from, at - LEVEL_SAMPLES);
+      if (this.#isVoiced(at, threshold, LEVEL_SAMPLES)) from = Math.min(from, at - LEVEL_SAMPLES);
     }
     this.#voice = true;
     this.#from = from;
@@ -212,12 +215,11 @@ export class Segmenter {
     return this.#loudest - this.#noiseTop() >= MIN_CONTRAST_DB;
   }
 
-  #isVoiced(end: number, threshold: number): boolean {
+  /** Whether the stretch stands out together with its neighbour, which is the one before it unless said otherwise. */
+  #isVoiced(end: number, threshold: number, neighbour = -LEVEL_SAMPLES): boolean {
     const level = this.#levelBefore(end);
-    return (
-      level > threshold + BURST_DB ||
-      (level > threshold && this.#levelBefore(end - LEVEL_SAMPLES) > threshold)
-    );
+    if (level <= threshold) return false;
+    return level > threshold + BURST_DB || this.#levelBefore(end + neighbour) > threshold;
   }
 
   #levelBefore(end: number): number {

@@ -177,7 +177,7 @@ export class SileroBatch {
 
   /** @throws SidetoneError 'environment' when the model is missing or is not one that can be loaded. */
   static async load(modelPath: string): Promise<SileroBatch> {
-    const hint = 'run: npm run sidetone -- models pull silero-vad-v6';
+    const hint = 'run: npm run -s sidetone -- models pull silero-vad-v6';
     if (!existsSync(modelPath)) {
       throw new SidetoneError('environment', `no voice activity model at ${modelPath}`, { hint });
     }
