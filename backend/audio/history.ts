@@ -34,7 +34,7 @@ export class History {
   write(pcm: Int16Array, position: number): void {
     const length = this.#ring.length;
     if (position > this.#end) this.#skipTo(position);
-    for (let i = this.#end - position; i < pcm.length; i++) this.#ring[(position + i) % length] = pcm[i]!;
+    for (let i = this.#end - position; i < pcm.length; i++) this.#ring[(position + i) % length] = pcm[i] ?? 0;
     this.#end = Math.max(this.#end, position + pcm.length);
     this.#start = Math.max(this.#start, this.#end - length);
   }

@@ -50,7 +50,8 @@ export function lastVoiced(bytes: Uint8Array, from: number, to: number): number 
     const block = from + index * BLOCK_SAMPLES;
     const end = Math.min(block + BLOCK_SAMPLES, to);
     if (!isVoiced(bytes, block, end)) continue;
-    for (let i = end - 1; i >= block; i -= 1) if (Math.abs(decodeMulaw(bytes[i] ?? 0)) >= VOICED) return i + 1;
+    for (let i = end - 1; i >= block; i -= 1)
+      if (Math.abs(decodeMulaw(bytes[i] ?? 0)) >= VOICED) return i + 1;
   }
   return -1;
 }

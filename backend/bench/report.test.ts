@@ -64,9 +64,10 @@ describe('figureJson', () => {
 
 describe('figureTable', () => {
   it('lines figures up with their control, goal and machine', () => {
-    const lines = figureTable([figure, { ...figure, goal: { p50: 1 }, control: null, note: 'noisy' }], machine).split(
-      '\n',
-    );
+    const lines = figureTable(
+      [figure, { ...figure, goal: { p50: 1 }, control: null, note: 'noisy' }],
+      machine,
+    ).split('\n');
     expect(lines).toEqual([
       '                         p50  p95  p99  max  unit  n  goal                  reached',
       'turn: added latency       20   40   40   40  ms    4  p50 <= 20, p95 <= 45  yes',

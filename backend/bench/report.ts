@@ -89,7 +89,8 @@ export function figureTable(figures: readonly Figure[], machine: Machine): strin
       describeGoal(goal),
       said,
     ]);
-    if (control) rows.push([`  control: ${control.what}`, ...cells(control), unit, String(control.n), '', '']);
+    if (control)
+      rows.push([`  control: ${control.what}`, ...cells(control), unit, String(control.n), '', '']);
     if (figure.note) notes.push(`${figure.name}: ${figure.note}`);
   }
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];

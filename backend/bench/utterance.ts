@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { resample } from '../audio/resample.ts';
 import { readWav } from '../audio/wav.ts';
-import { decodeMulaw, encodeMulaw, firstVoiced, lastVoiced, MULAW_SILENCE, PACKET_SAMPLES, SAMPLES_PER_MS } from './mulaw.ts';
+import {
+  decodeMulaw,
+  encodeMulaw,
+  firstVoiced,
+  lastVoiced,
+  MULAW_SILENCE,
+  PACKET_SAMPLES,
+  SAMPLES_PER_MS,
+} from './mulaw.ts';
 
 /** What a caller says, as payloads to send one after the other. */
 export interface Utterance {
@@ -16,22 +24,26 @@ const FADE_SAMPLES = 2 * SAMPLES_PER_MS;
 /** A cut ends in a stretch of 20 ms of at least this level: in the middle of a vowel. */
 const CUT_RMS = 2000;
 
-/** A recording as mu-law at 8 kHz. @throws SidetoneError 'usage' when it is no WAV file */
+/** A recording's voiced part as mu-law at 8 kHz. @throws SidetoneError 'usage' when it is no WAV file */
 export function readSpeech(file: string): Uint8Array {
   const { pcm, sampleRate } = readWav(readFileSync(file));
-  return Uint8Array.from(sampleRate === 8000 ? pcm : resample(pcm, sampleRate, 8000), encodeMulaw);
+  const speech = Uint8Array.from(sampleRate === 8000 ? pcm : resample(pcm, sampleRate, 8000), encodeMulaw);
+  return speech.subarray(
+    Math.max(0, firstVoiced(speech, 0, speech.length)),
+    lastVoiced(speech, 0, speech.length),
+  );
 }
 
 /**
- * Cut so that its first and its last voiced sample are beyond doubt for every ear: from the first voiced sample to
- * the end of the last loud stretch, where it breaks off within 2 ms. Real speech fades; when it "ends" is then a
- * matter of opinion, and an engine that dates the end early would look fast.
+ * Cut so that its last voiced sample is beyond doubt for every ear: at the end of the last loud stretch, where it
+ * breaks off within 2 ms. Real speech fades; when it "ends" is then a matter of opinion, and what is measured from
+ * there would be too.
  */
 export function cutSharp(speech: Uint8Array): Uint8Array {
-  const from = Math.max(0, firstVoiced(speech, 0, speech.length));
-  let to = lastVoiced(speech, from, speech.length);
-  while (to - PACKET_SAMPLES > from && rms(speech.subarray(to - PACKET_SAMPLES, to)) < CUT_RMS) to -= SAMPLES_PER_MS;
-  const cut = speech.slice(from, to);
+  let to = speech.length;
+  while (to - PACKET_SAMPLES > 0 && rms(speech.subarray(to - PACKET_SAMPLES, to)) < CUT_RMS)
+    to -= SAMPLES_PER_MS;
+  const cut = speech.slice(0, to);
   for (let i = Math.max(0, cut.length - FADE_SAMPLES); i < cut.length; i += 1) {
     cut[i] = encodeMulaw((decodeMulaw(cut[i] ?? 0) * (cut.length - i)) / FADE_SAMPLES);
   }

@@ -18,12 +18,12 @@ import { Generation, type GenerationHost, type GenerationSource } from './genera
 import { whatWasHeard } from './heard.ts';
 import { latencyOf } from './latency.ts';
 import type { BotMeans } from './means.ts';
+import { Recogniser } from './recogniser.ts';
 import { callHttpTool, sendDtmfArguments, toolSpecs, transferArguments } from './tools.ts';
 
 /** -12 dB: still there, no longer in the way. */
 const DUCKED_GAIN = 0.25;
-/** What the completeness model looks back on. */
-const JUDGED_MS = 8000;
+const WARM_EVERY_MS = 1000;
 
 export interface BotOptions {
   readonly means: BotMeans;
@@ -63,11 +63,10 @@ export class Bot implements Party {
   readonly #ears: Ears;
   readonly #conversation: Conversation;
   readonly #unsubscribe: () => void;
-  readonly #transcriptions = new Map<number, AbortController>();
-  readonly #transcribedAt = new Map<number, number>();
   readonly #turns = new Map<number, TurnTimes>();
   readonly #generationHost: GenerationHost;
-  readonly #abort = new AbortController();
+  readonly #recogniser: Recogniser;
+  readonly #inputs: TurnInput[] = [];
   #machine: MachineState;
   #providers: Providers;
   #started = false;
@@ -78,6 +77,7 @@ export class Bot implements Party {
   #targetGain = 1;
   /** The voice failed last time: phrases are said by the fallback. */
   #voiceless = false;
+  #warmedAt = -Infinity;
 
   constructor(options: BotOptions) {
     const { means, clock, emit } = options;
@@ -89,14 +89,27 @@ export class Bot implements Party {
     this.#conversation = new Conversation(systemPrompt(settings, prompt));
     this.#ears = new Ears(options.silero, {
       voice: (at, position) => {
-        emit({ type: 'speech.started', turn: this.#machine.turns + 1, from: position });
+        this.#recogniser.voiceBegan(at);
+        this.#warm();
         this.#input({ type: 'voice', from: at, at: clock.now() });
+        emit({ type: 'speech.started', turn: this.#turnNumber(), from: position });
       },
       silence: (at, position) => {
-        emit({ type: 'speech.ended', turn: this.#machine.turns + 1, to: position });
+        this.#recogniser.voiceEnded();
+        emit({ type: 'speech.ended', turn: this.#turnNumber(), to: position });
         this.#input({ type: 'silence', lastVoiced: at, at: clock.now() });
       },
       probability: options.probability,
+    });
+    this.#recogniser = new Recogniser({
+      clock,
+      ears: this.#ears,
+      settings: () => means.folder.settings,
+      providers: () => this.#providers,
+      turn: () => this.#turnNumber(),
+      emit,
+      input: (input) => this.#input(input),
+      failed: (error) => this.#tellFailure('stt', this.#providers.stt.name, error, false),
     });
     this.#generationHost = {
       clock,
@@ -137,6 +150,8 @@ export class Bot implements Party {
   }
 
   tick(now: number): void {
+    this.#recogniser.tick(now);
+    if (this.#machine.turn !== null && now - this.#warmedAt >= WARM_EVERY_MS) this.#warm();
     if (this.#wakeAt !== null && this.#wakeAt <= now) {
       this.#wakeAt = null;
       this.#input({ type: 'timer', at: now });
@@ -154,30 +169,47 @@ export class Bot implements Party {
 
   close(): Promise<void> {
     this.#input({ type: 'call_over', at: this.#clock.now() });
-    this.#abort.abort();
+    this.#recogniser.close();
     this.#unsubscribe();
     this.#ears.close();
     return Promise.resolve();
   }
 
   #input(input: TurnInput): void {
-    const { state, effects } = step(this.#machine, input);
-    this.#machine = state;
-    for (const effect of effects) this.#carryOut(effect);
+    this.#inputs.push(input);
+    // An effect may be answered at once; the answer waits until all effects of its step are carried out.
+    if (this.#inputs.length > 1) return;
+    for (let next = this.#inputs[0]; next; next = this.#inputs[0]) {
+      const { state, effects } = step(this.#machine, next);
+      this.#machine = state;
+      for (const effect of effects) this.#carryOut(effect);
+      this.#inputs.shift();
+    }
+  }
+
+  /** The caller's turn that is going on, or the next one. */
+  #turnNumber(): number {
+    return this.#machine.turn?.number ?? this.#machine.turns + 1;
+  }
+
+  /** Connections are opened while the caller speaks, so that the answer does not wait for them. */
+  #warm(): void {
+    this.#warmedAt = this.#clock.now();
+    const { stt, llm, tts } = this.#providers;
+    for (const provider of [stt, llm, tts]) void provider.warm?.().catch(() => undefined);
   }
 
   #carryOut(effect: TurnEffect): void {
     const { emit, control } = this.#options;
     switch (effect.type) {
       case 'transcribe':
-        void this.#transcribe(effect);
+        void this.#recogniser.transcribe(effect);
         break;
       case 'drop_transcript':
-        this.#transcriptions.get(effect.request)?.abort();
-        emit({ type: 'stt.discarded', turn: this.#machine.turns, request: effect.request });
+        this.#recogniser.drop(effect.request);
         break;
       case 'judge':
-        void this.#judge(effect);
+        void this.#recogniser.judge(effect);
         break;
       case 'turn_ended':
         this.#turns.set(effect.turn, { lastVoiced: effect.lastVoiced, endedAt: this.#clock.now() });
@@ -233,59 +265,6 @@ export class Bot implements Party {
     }
   }
 
-  async #transcribe(effect: TurnEffect & { type: 'transcribe' }): Promise<void> {
-    const { emit } = this.#options;
-    const { request, turn, speculative } = effect;
-    const { settings } = this.#options.means.folder;
-    const pcm = this.#ears.slice(effect.from, effect.to);
-    const abort = new AbortController();
-    this.#transcriptions.set(request, abort);
-    emit({ type: 'stt.started', turn, request, audio_ms: (pcm.length * 1000) / LINE_RATE, speculative });
-    const startedAt = this.#clock.now();
-    try {
-      const text = await this.#providers.stt.transcribe({
-        pcm,
-        sampleRate: LINE_RATE,
-        language: settings.language,
-        prompt: settings.stt.prompt ?? null,
-        signal: AbortSignal.any([abort.signal, this.#abort.signal]),
-        onPartial: (partial) => {
-          if (abort.signal.aborted) return;
-          emit({ type: 'stt.partial', turn, request, text: partial });
-          this.#input({ type: 'partial', request, text: partial, at: this.#clock.now() });
-        },
-      });
-      if (abort.signal.aborted) return;
-      const at = this.#clock.now();
-      emit({ type: 'stt.final', turn, request, text, took_ms: at - startedAt });
-      this.#transcribedAt.set(turn, at);
-      this.#input({ type: 'transcript', request, text: text.trim(), at });
-    } catch (error) {
-      if (abort.signal.aborted || this.#abort.signal.aborted) return;
-      this.#tellFailure('stt', this.#providers.stt.name, error, false);
-      this.#input({ type: 'transcript_failed', request, at: this.#clock.now() });
-    } finally {
-      this.#transcriptions.delete(request);
-    }
-  }
-
-  async #judge({ request, turn, from, to }: TurnEffect & { type: 'judge' }): Promise<void> {
-    const { completeness } = this.#providers;
-    if (!completeness) return;
-    try {
-      const pcm = this.#ears.slice(Math.max(from, to - JUDGED_MS), to);
-      const probability = await completeness.judge({
-        pcm,
-        sampleRate: LINE_RATE,
-        signal: this.#abort.signal,
-      });
-      this.#options.emit({ type: 'turn.completeness', turn, probability });
-      this.#input({ type: 'completeness', request, probability, at: this.#clock.now() });
-    } catch {
-      // No verdict means that silence alone decides.
-    }
-  }
-
   #reply({ generation, turn, text, digits, speculative }: TurnEffect & { type: 'reply' }): void {
     const answers = [text, digits === '' ? '' : pressed(digits)].filter((part) => part !== '').join(' ');
     this.#options.emit({ type: 'llm.started', turn, generation, speculative });
@@ -321,7 +300,7 @@ export class Bot implements Party {
     this.#utterance = {
       generation,
       answers,
-      transcriptAt: this.#transcribedAt.get(turn) ?? null,
+      transcriptAt: this.#recogniser.knownAt(turn),
       released: false,
       paused: false,
       played: false,
@@ -368,7 +347,7 @@ export class Bot implements Party {
         residual_ms: residualMs,
       });
     }
-    this.#input({ type: 'reply_playing', generation: generation.id, at });
+    this.#input({ type: 'reply_playing', generation: generation.id, at: this.#clock.now() });
   }
 
   #generationFailed(generation: Generation, stage: 'llm' | 'tts', error: SidetoneError): void {

@@ -86,6 +86,7 @@ const kinds = [
     audio_ms: ms,
     speculative: z.boolean(),
   }),
+  /** `request` 0: a preview of what is still being said. */
   z.object({ type: z.literal('stt.partial'), turn, request: z.int(), text: z.string() }),
   z.object({ type: z.literal('stt.final'), turn, request: z.int(), text: z.string(), took_ms: ms }),
   z.object({ type: z.literal('stt.discarded'), turn, request: z.int() }),

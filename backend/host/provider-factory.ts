@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { SidetoneError } from '../base/errors.ts';
 import type { Scope } from '../base/scope.ts';
 import type { LlmSettings, SttSettings, TtsSettings } from '../contract/settings.ts';
 import type { InferenceClient } from '../providers/embedded/client.ts';
 import { OpenAiLlm } from '../providers/llm/openai.ts';
 import { RuleResponder } from '../providers/llm/rules.ts';
-import { ScriptedLlm, ScriptedStt, ScriptedTts, type Sleep } from '../providers/scripted.ts';
+import { ScriptedLlm, ScriptedStt, ScriptedTts, scopeSleep, type Sleep } from '../providers/scripted.ts';
 import { OpenAiStt } from '../providers/stt/openai.ts';
 import { OpenAiTts } from '../providers/tts/openai.ts';
 import type { Llm, OnRetry, ProviderFactory, Stt, Tts } from '../providers/types.ts';
@@ -23,7 +22,7 @@ export function providerFactory(
   scope: Scope,
 ): ProviderFactory {
   const installed = (model: string): boolean => existsSync(path.join(modelsDir, model));
-  const sleep = sleepWithin(scope);
+  const sleep = scopeSleep(scope);
   return (settings, onRetry) => ({
     stt: makeStt(settings.stt, inference, sleep, onRetry),
     llm: makeLlm(settings.llm, inference, sleep, onRetry),
@@ -78,21 +77,4 @@ function fallbackVoice(
   const own = FALLBACK_VOICES[language.slice(0, 2)];
   if (own !== undefined && installed(own)) return inference.tts(own);
   return installed(ANY_LANGUAGE_VOICE) ? inference.tts(ANY_LANGUAGE_VOICE) : null;
-}
-
-function sleepWithin(scope: Scope): Sleep {
-  return (ms, signal) => {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const stop = (): void => {
-      cancel();
-      reject(new SidetoneError('cancelled', 'cancelled'));
-    };
-    const cancel = scope.after(Math.min(ms, 2 ** 31 - 1), () => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    });
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-    return promise;
-  };
 }

@@ -29,7 +29,7 @@ export class VoiceDetector {
     const { pcm, position, kind } = frame;
     const zeroAt = frame.endsAt - ((position + pcm.length) * 1000) / LINE_RATE;
     for (let i = 0; i < pcm.length; i++) {
-      const sample = pcm[i]!;
+      const sample = pcm[i] ?? 0;
       this.#power += sample * sample;
       this.#counted++;
       const end = position + i + 1;

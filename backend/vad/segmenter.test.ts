@@ -96,7 +96,8 @@ describe('Segmenter', () => {
         lasts: 1500,
       })[0];
     expect(soft(880)).toMatchObject({ from: ms(880) });
-    expect(soft(200)?.from).toBeGreaterThanOrEqual(ms(750));
+    const endless = soft(200);
+    expect(endless?.type === 'voice' ? endless.from : NaN).toBeGreaterThanOrEqual(ms(750));
   });
 
   it('hears a doubtful frame when it is loud, and not when it is quiet', () => {

@@ -11,7 +11,7 @@ const CONTEXT = 32;
 const INPUT = CONTEXT + VAD_FRAME;
 /** Length of each of the two layers of the model's recurrent state. */
 const STATE = 128;
-/** Calls in one run of the model. More save nothing, and 32 hold up the thread for less than a millisecond. */
+/** Calls in one run of the model. More save nothing, and 32 hold up the thread for about a millisecond. */
 const MAX_BATCH = 32;
 /** Frames a stream holds for a thread that is late: one second. */
 const MAX_WAITING = 32;
@@ -60,7 +60,7 @@ export class SileroStream {
   /** Takes the next samples of the track; `position` is that of pcm[0]. Keeps no reference to `pcm`. */
   write(pcm: Int16Array, position: number): void {
     for (let i = 0; i < pcm.length; i++) {
-      const sample = pcm[i]!;
+      const sample = pcm[i] ?? 0;
       const slot = (this.#head + this.#waiting) % MAX_WAITING;
       this.#samples[slot * VAD_FRAME + this.#filled] = sample / 32768;
       this.#peak = Math.max(this.#peak, Math.abs(sample));
@@ -90,11 +90,11 @@ export class SileroStream {
     const frame = this.#head * VAD_FRAME;
     const to = index * INPUT;
     input.set(this.#context, to);
-    for (let i = 0; i < VAD_FRAME; i++) input[to + CONTEXT + i] = this.#samples[frame + i]!;
-    for (let i = 0; i < CONTEXT; i++) this.#context[i] = this.#samples[frame + VAD_FRAME - CONTEXT + i]!;
+    for (let i = 0; i < VAD_FRAME; i++) input[to + CONTEXT + i] = this.#samples[frame + i] ?? 0;
+    for (let i = 0; i < CONTEXT; i++) this.#context[i] = this.#samples[frame + VAD_FRAME - CONTEXT + i] ?? 0;
     for (let i = 0; i < STATE; i++) {
-      state[index * STATE + i] = this.#state[i]!;
-      state[(size + index) * STATE + i] = this.#state[STATE + i]!;
+      state[index * STATE + i] = this.#state[i] ?? 0;
+      state[(size + index) * STATE + i] = this.#state[STATE + i] ?? 0;
     }
     return this.#take();
   }
@@ -102,16 +102,16 @@ export class SileroStream {
   /** Takes entry `index` of the batch's results. */
   unpack(probability: number, end: number, state: Float32Array, index: number, size: number): void {
     for (let i = 0; i < STATE; i++) {
-      this.#state[i] = state[index * STATE + i]!;
-      this.#state[STATE + i] = state[(size + index) * STATE + i]!;
+      this.#state[i] = state[index * STATE + i] ?? 0;
+      this.#state[STATE + i] = state[(size + index) * STATE + i] ?? 0;
     }
     this.#last = probability;
     this.#onProbability(probability, end);
   }
 
   #quieten(slot: number): void {
-    const from = this.#ends[slot]! % (QUIET_LINE.length - VAD_FRAME);
-    for (let i = 0; i < VAD_FRAME; i++) this.#samples[slot * VAD_FRAME + i] = QUIET_LINE[from + i]!;
+    const from = (this.#ends[slot] ?? 0) % (QUIET_LINE.length - VAD_FRAME);
+    for (let i = 0; i < VAD_FRAME; i++) this.#samples[slot * VAD_FRAME + i] = QUIET_LINE[from + i] ?? 0;
   }
 
   /** Answers the oldest frame as the one before, and leaves the model's state as it is. */
@@ -120,17 +120,23 @@ export class SileroStream {
   }
 
   #take(): number {
-    const end = this.#ends[this.#head]!;
+    const end = this.#ends[this.#head] ?? 0;
     this.#head = (this.#head + 1) % MAX_WAITING;
     this.#waiting--;
     return end;
   }
 }
 
+interface Run {
+  readonly size: number;
+  readonly feeds: InferenceSession.FeedsType;
+  readonly fetches: InferenceSession.FetchesType;
+}
+
 /**
  * Silero VAD v6 (github.com/snakers4/silero-vad) at its native 8 kHz for all calls of a thread. Frames that fall
  * due together go through one run of the model, which is four times cheaper than one run each and gives the same
- * numbers. A run blocks the thread: 0.1 ms for one call, under 1 ms for 32.
+ * numbers. A run blocks the thread: 0.1 ms for one call, about 1 ms for 32.
  */
 export class SileroBatch {
   readonly #session: InferenceSession;
@@ -139,10 +145,7 @@ export class SileroBatch {
   readonly #probability = new Float32Array(MAX_BATCH);
   readonly #nextState = new Float32Array(MAX_BATCH * 2 * STATE);
   /** By batch size: tensors over the front of the arrays above. The runtime writes its results there too. */
-  readonly #runs: {
-    readonly feeds: InferenceSession.FeedsType;
-    readonly fetches: InferenceSession.FetchesType;
-  }[] = [];
+  readonly #runs = new Map<number, Run>();
   readonly #streams = new Set<SileroStream>();
   readonly #batch: SileroStream[] = [];
   readonly #ends = new Float64Array(MAX_BATCH);
@@ -160,8 +163,9 @@ export class SileroBatch {
         ),
         shape,
       );
-    for (let size = 0; size <= MAX_BATCH; size++) {
-      this.#runs.push({
+    for (let size = 1; size <= MAX_BATCH; size++) {
+      this.#runs.set(size, {
+        size,
         feeds: {
           input: floats(this.#input, [size, INPUT]),
           state: floats(this.#state, [2, size, STATE]),
@@ -217,27 +221,31 @@ export class SileroBatch {
   }
 
   async #drain(): Promise<void> {
-    for (let size = this.#collect(); size > 0; size = this.#collect()) {
-      const run = this.#runs[size]!;
-      for (let i = 0; i < size; i++) this.#ends[i] = this.#batch[i]!.pack(this.#input, this.#state, i, size);
+    for (let run = this.#nextRun(); run; run = this.#nextRun()) {
+      const { size } = run;
+      let packed = 0;
+      for (const stream of this.#batch) {
+        this.#ends[packed] = stream.pack(this.#input, this.#state, packed, size);
+        packed++;
+      }
       await this.#session.run(run.feeds, run.fetches);
       for (let i = 0; i < size; i++) {
-        const stream = this.#batch[i]!;
-        if (!this.#streams.has(stream)) continue;
-        stream.unpack(this.#probability[i]!, this.#ends[i]!, this.#nextState, i, size);
+        const stream = this.#batch[i];
+        if (!stream || !this.#streams.has(stream)) continue;
+        stream.unpack(this.#probability[i] ?? 0, this.#ends[i] ?? 0, this.#nextState, i, size);
       }
     }
   }
 
-  /** At most one frame a stream: the next needs the state that this one leaves. */
-  #collect(): number {
+  /** Collects a batch; undefined when no frame waits. At most one frame a stream: the next needs the state it leaves. */
+  #nextRun(): Run | undefined {
     let size = 0;
     for (const stream of this.#streams) {
       if (size === MAX_BATCH) break;
       if (stream.ready()) this.#batch[size++] = stream;
     }
     this.#batch.length = size;
-    return size;
+    return this.#runs.get(size);
   }
 
   /** Waits for the run under way, then gives the model back. */

@@ -1,0 +1,26 @@
+import { SidetoneError } from '../base/errors.ts';
+import { bargeInBench } from './barge-in.ts';
+import type { BenchContext } from './context.ts';
+import { embeddedBench } from './embedded.ts';
+import { loadBench } from './load.ts';
+import { memoryBench } from './memory.ts';
+import { pacingBench } from './pacing.ts';
+import { turnBench } from './turn.ts';
+
+type Bench = (context: BenchContext) => Promise<void>;
+
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  turn: turnBench,
+  pacing: pacingBench,
+  load: loadBench,
+  'barge-in': bargeInBench,
+  embedded: embeddedBench,
+  memory: memoryBench,
+};
+
+/** @throws SidetoneError 'usage' naming the benches there are */
+export function benchNamed(name: string): Bench {
+  const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+  if (bench) return bench;
+  throw new SidetoneError('usage', `there is no bench '${name}'`, { hint: `there are ${Object.keys(BENCHES).join(', ')}` });
+}
