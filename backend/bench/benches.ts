@@ -22,5 +22,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
 export function benchNamed(name: string): Bench {
   const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
   if (bench) return bench;
-  throw new SidetoneError('usage', `there is no bench '${name}'`, { hint: `there are ${Object.keys(BENCHES).join(', ')}` });
+  throw new SidetoneError('usage', `there is no bench '${name}'`, {
+    hint: `there are ${Object.keys(BENCHES).join(', ')}`,
+  });
 }

@@ -12,7 +12,7 @@ export const callerJob = z.discriminatedUnion('kind', [
     calls: z.int(),
     startEveryMs: z.number(),
     /** WAV files, a turn each. */
-    audio: z.array(z.string()),
+    audio: z.array(z.string()).readonly(),
     /** Each caller's turns; 0: it listens until it is stopped. */
     turns: z.int(),
     greeted: z.boolean(),

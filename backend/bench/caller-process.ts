@@ -13,7 +13,7 @@ function carryOut(job: CallerJob): Promise<CallerResult> {
     case 'talk':
       return talk(job, stopped.promise, scope);
     case 'short':
-      return makeShortCalls(job, stopped.promise, scope);
+      return makeShortCalls(job, scope);
     default:
       return unreachable(job);
   }

@@ -26,7 +26,9 @@ export function startCallers(job: CallerJob, scope: Scope): CallerRun {
   child.once('exit', (code) => {
     forget();
     exited.resolve();
-    result.reject(new SidetoneError('internal', `the caller process ended without a result (exit code ${code})`));
+    result.reject(
+      new SidetoneError('internal', `the caller process ended without a result (exit code ${code})`),
+    );
   });
   const forget = scope.defer(async () => {
     if (child.connected) child.disconnect();

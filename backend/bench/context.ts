@@ -7,7 +7,7 @@ export interface BenchContext {
   /** Owns everything the bench starts; closed when it is over or given up. */
   readonly scope: Scope;
   /** A line on how far it is, for a person who waits. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** Hands in a result, as soon as it is there. */
-  figure(figure: Figure): void;
+  readonly figure: (figure: Figure) => void;
 }

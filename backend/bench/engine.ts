@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { SidetoneError } from '../base/errors.ts';
 import type { Scope } from '../base/scope.ts';
 import type { CallEvent } from '../contract/events.ts';
 import type { WorkerReport } from '../contract/host.ts';
@@ -40,7 +41,7 @@ export async function startEngine(options: EngineOptions, scope: Scope): Promise
     port,
     async report() {
       const [report] = await host.report();
-      if (!report) throw new Error('the engine has no media worker');
+      if (!report) throw new SidetoneError('internal', 'the engine has no media worker');
       return report;
     },
     async close() {

@@ -93,8 +93,9 @@ async function main(port: NonNullable<typeof parentPort>, start: NullEngineStart
       socket.send(call.next(now), call.port, call.address);
       late.push(performance.now() - dueAt);
     }
-    slot = Math.max(slot + 1, Math.floor((performance.now() - startedAt) / SLOT_MS));
-    scope.after(startedAt + slot * SLOT_MS - performance.now(), serve);
+    slot += 1;
+    // Timers take whole milliseconds; rounded up, so that no packet leaves early.
+    scope.after(Math.max(0, Math.ceil(startedAt + slot * SLOT_MS - performance.now())), serve);
   };
   serve();
   port.on('message', () => {

@@ -8,16 +8,16 @@ const PACKET_MS = 20;
 const LINES = 100;
 
 /** Carries out a job of callers that hang up at once. */
-export async function makeShortCalls(job: ShortJob, stopped: Promise<void>, scope: Scope): Promise<CallerResult> {
+export async function makeShortCalls(job: ShortJob, scope: Scope): Promise<CallerResult> {
   const lines: WireLine[] = [];
   for (let index = 0; index < Math.min(LINES, job.calls); index += 1) {
-    lines.push(await WireLine.open(job.host, job.port, { heard: () => undefined, gone: () => undefined }, false));
+    lines.push(
+      await WireLine.open(job.host, job.port, { heard: () => undefined, gone: () => undefined }, false),
+    );
   }
   scope.defer(() => lines.forEach((line) => line.close()));
   const everyMs = 1000 / job.perSecond;
   const beganAt = performance.now();
-  let stop = false;
-  void stopped.then(() => (stop = true));
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => void scope.after(ms, resolve));
   let unanswered = 0;
   const callOn = async (line: WireLine, call: number): Promise<void> => {
@@ -32,8 +32,8 @@ export async function makeShortCalls(job: ShortJob, stopped: Promise<void>, scop
   };
 
   const calls: Promise<void>[] = [];
-  for (let call = 0; call < job.calls && !stop; call += 1) {
-    await sleep(beganAt + call * everyMs - performance.now());
+  for (let call = 0; call < job.calls; call += 1) {
+    await sleep(Math.max(0, beganAt + call * everyMs - performance.now()));
     const line = lines[call % lines.length];
     if (line) calls.push(callOn(line, call));
   }

@@ -96,14 +96,18 @@ function utterancesOf(speeches: readonly Uint8Array[], caller: number): Utteranc
   const rounds = OFFSETS.length;
   return Array.from({ length: rounds * speeches.length }, (_, turn) => {
     const round = Math.floor(turn / speeches.length);
-    return packetise(speeches[turn % speeches.length] ?? new Uint8Array(0), OFFSETS[(caller + round) % rounds] ?? 0);
+    return packetise(
+      speeches[turn % speeches.length] ?? new Uint8Array(0),
+      OFFSETS[(caller + round) % rounds] ?? 0,
+    );
   });
 }
 
 function summary(callers: readonly Caller[], sendLate: readonly number[]): CallerResult {
   const now = performance.now();
   const called = callers.filter(({ line }) => line.sent > 0);
-  const sum = (of: (caller: Caller) => number): number => called.reduce((total, caller) => total + of(caller), 0);
+  const sum = (of: (caller: Caller) => number): number =>
+    called.reduce((total, caller) => total + of(caller), 0);
   return {
     calls: called.length,
     unanswered: called.filter(({ line }) => line.received === 0).length,

@@ -11,7 +11,8 @@ const MIN_SILENCE_MS = 200;
 const GOAL = { p50: 30, p95: 45 };
 /** Callers at once, each on its own phase of everybody's grid: nobody hears the others, and it takes less time. */
 const CALLERS = 4;
-const REPLY = 'Yes, certainly.';
+/** More follows the first sentence, so that an engine which waits for the next word is seen to. */
+const REPLY = 'Of course. When?';
 
 /** What the engine adds to a turn beyond the configured wait and the endpoints' own delays. */
 export async function turnBench({ quick, scope, say, figure }: BenchContext): Promise<void> {

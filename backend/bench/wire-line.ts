@@ -53,7 +53,7 @@ export class WireLine {
   ): Promise<WireLine> {
     const line = new WireLine(handler, withArrivals);
     await new Promise<void>((resolve) => void line.#socket.bind(0, () => resolve()));
-    await new Promise<void>((resolve) => void line.#socket.connect(port, host, () => resolve()));
+    await new Promise<void>((resolve) => line.#socket.connect(port, host, () => resolve()));
     return line;
   }
 

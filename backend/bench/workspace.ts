@@ -24,3 +24,19 @@ export async function writeBot(workspace: string, settings: BotYaml): Promise<st
   await writeFile(path.join(dir, 'prompt.md'), 'You are on the telephone. Answer in one short sentence.\n');
   return dir;
 }
+
+/** Wait for the end of a turn of bots with scripted providers, ms. */
+export const SCRIPTED_WAIT_MS = 200;
+/** What scripted providers take to a first audio: STT 100, a first clause of five tokens 150 + 4 x 15, TTS 100. */
+export const SCRIPTED_SUM_MS = 410;
+
+/** A bot whose providers cost next to nothing: what is left is the engine. */
+export function writeScriptedBot(workspace: string): Promise<string> {
+  return writeBot(workspace, {
+    name: 'scripted',
+    stt: { provider: 'scripted' },
+    llm: { provider: 'scripted' },
+    tts: { provider: 'scripted' },
+    turn: { min_silence_ms: SCRIPTED_WAIT_MS, completeness: 'off', speculate: false },
+  });
+}

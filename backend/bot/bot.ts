@@ -1,13 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { SidetoneError, explain, unreachable } from '../base/errors.ts';
 import type { CallEventBody, ConfigHashes } from '../contract/events.ts';
-import {
-  LINE_RATE,
-  type CallControl,
-  type HeardFrame,
-  type Party,
-  type SpokenTag,
-} from '../contract/party.ts';
+import { type CallControl, type HeardFrame, type Party, type SpokenTag } from '../contract/party.ts';
 import type { Providers, Stage, ToolCall } from '../providers/types.ts';
 import { startMachine, step, turnRules, type MachineState } from '../turn/machine.ts';
 import type { PromptKind, TurnEffect, TurnInput } from '../turn/types.ts';

@@ -26,15 +26,17 @@ export async function serve(options: ServeOptions): Promise<void> {
   const recordsDir = path.resolve(options.records);
   const view = new LiveView(options.json ? process.stderr : process.stdout);
   const stop = interrupted();
-  let demoCall: string | null = null;
+  const demoCallers = new Set<string>();
   const demoOver = Promise.withResolvers<void>();
 
   const show = (event: CallEvent): void => {
     if (options.json) process.stdout.write(`${JSON.stringify(event)}\n`);
     // The demo's caller is shown through the bot's own call; its side would say everything twice.
-    else if (event.call !== demoCall) view.event(event);
+    if (event.type === 'call.started' && event.party === 'script') demoCallers.add(event.call);
+    const isDemoCaller = demoCallers.has(event.call);
+    if (!options.json && !isDemoCaller) view.event(event);
     if (event.type !== 'call.ended') return;
-    if (event.call === demoCall) demoOver.resolve();
+    if (isDemoCaller) demoOver.resolve();
     else view.note(`          record    ${path.join(options.records, event.call)}`);
   };
 
@@ -58,7 +60,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     view.note(`✅ SYSTEM READY. Listening RTP on ${host}:${bound}`);
     if (options.demo) {
       view.note('Placing a demo call: a recorded caller books an appointment over RTP on loopback.');
-      demoCall = await engine.place({
+      await engine.place({
         host: '127.0.0.1',
         port: bound,
         codec: 'PCMU',

@@ -94,6 +94,7 @@ export interface Tts {
 /** Judges whether an utterance sounds complete (smart-turn): probability in 0..1. `pcm`: the last 8 s or less. */
 export interface Completeness {
   judge(request: { pcm: Int16Array; sampleRate: number; signal: AbortSignal }): Promise<number>;
+  warm?: Warm;
 }
 
 export interface Providers {

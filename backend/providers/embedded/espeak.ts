@@ -48,10 +48,14 @@ export class Espeak {
       espeak.phonemes('Hello.', 'en-us');
       return espeak;
     } catch (cause) {
-      throw new SidetoneError('environment', `the voice pack ${ESPEAK_MODEL} cannot be loaded: ${explain(cause)}`, {
-        hint: `remove it, then ${pullHint(ESPEAK_MODEL)}`,
-        cause,
-      });
+      throw new SidetoneError(
+        'environment',
+        `the voice pack ${ESPEAK_MODEL} cannot be loaded: ${explain(cause)}`,
+        {
+          hint: `remove it, then ${pullHint(ESPEAK_MODEL)}`,
+          cause,
+        },
+      );
     }
   }
 

@@ -21,7 +21,10 @@ export class LogMel {
   readonly frames: number;
   readonly #length: number;
   readonly #fft = new RealFft(WINDOW);
-  readonly #hann = Float64Array.from({ length: WINDOW }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / WINDOW));
+  readonly #hann = Float64Array.from(
+    { length: WINDOW },
+    (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / WINDOW),
+  );
   readonly #bands: readonly Band[];
   /** The audio with half a window reflected at both ends. */
   readonly #audio: Float64Array;
@@ -51,7 +54,8 @@ export class LogMel {
         for (let b = 0; b < MEL_BANDS; b++) out[b * this.frames + t] = out[b * this.frames] ?? 0;
         continue;
       }
-      for (let i = 0; i < WINDOW; i++) this.#frame[i] = (this.#audio[t * HOP + i] ?? 0) * (this.#hann[i] ?? 0);
+      for (let i = 0; i < WINDOW; i++)
+        this.#frame[i] = (this.#audio[t * HOP + i] ?? 0) * (this.#hann[i] ?? 0);
       this.#fft.power(this.#frame, this.#power);
       for (const [b, { from, weights }] of this.#bands.entries()) {
         let energy = 0;
@@ -82,7 +86,8 @@ export class LogMel {
     const half = WINDOW / 2;
     const audio = this.#audio;
     audio.fill(-mean * scale, half, half + silence);
-    for (let i = 0; i < heard.length; i++) audio[half + silence + i] = ((heard[i] ?? 0) / 32768 - mean) * scale;
+    for (let i = 0; i < heard.length; i++)
+      audio[half + silence + i] = ((heard[i] ?? 0) / 32768 - mean) * scale;
     for (let i = 1; i <= half; i++) {
       audio[half - i] = audio[half + i] ?? 0;
       audio[half + length - 1 + i] = audio[half + length - 1 - i] ?? 0;
@@ -108,7 +113,9 @@ function melBands(bins: number): Band[] {
     const [low, peak, high] = [edge(band), edge(band + 1), edge(band + 2)];
     const weight = (bin: number): number => {
       const hz = (bin * RATE) / 2 / (bins - 1);
-      return (Math.max(0, Math.min((hz - low) / (peak - low), (high - hz) / (high - peak))) * 2) / (high - low);
+      return (
+        (Math.max(0, Math.min((hz - low) / (peak - low), (high - hz) / (high - peak))) * 2) / (high - low)
+      );
     };
     const all = Array.from({ length: bins }, (_, bin) => weight(bin));
     const from = all.findIndex((value) => value > 0);

@@ -46,13 +46,15 @@ export class Moonshine {
     const audio = prepare(sampleRate === RATE ? pcm : resample(pcm, sampleRate, RATE));
     if (audio === null) return '';
     throwIfCancelled(signal);
-    const encoded = await this.#encoder.run({ input_values: new Tensor('float32', audio, [1, audio.length]) });
+    const encoded = await this.#encoder.run({
+      input_values: new Tensor('float32', audio, [1, audio.length]),
+    });
     const hidden = output(encoded, 'last_hidden_state');
     const limit = Math.max(MIN_TOKENS, Math.trunc((audio.length / RATE) * TOKENS_PER_SECOND));
 
     const past = emptyPast();
     const tokens: number[] = [];
-    for (let last = BEGIN; tokens.length < limit; ) {
+    for (let last = BEGIN; tokens.length < limit;) {
       throwIfCancelled(signal);
       const step = await this.#decoder.run({
         input_ids: new Tensor('int64', BigInt64Array.of(BigInt(last)), [1, 1]),

@@ -60,8 +60,11 @@ export class Piper {
         [3],
       ),
     });
-    if (!(output?.data instanceof Float32Array)) throw new SidetoneError('internal', 'the voice gave no audio');
-    const pcm = Int16Array.from(output.data, (sample) => Math.max(-32768, Math.min(32767, Math.round(sample * 32767))));
+    if (!(output?.data instanceof Float32Array))
+      throw new SidetoneError('internal', 'the voice gave no audio');
+    const pcm = Int16Array.from(output.data, (sample) =>
+      Math.max(-32768, Math.min(32767, Math.round(sample * 32767))),
+    );
     this.#cache.set(key, pcm);
     return { pcm, sampleRate };
   }

@@ -218,16 +218,16 @@ describe('RuleResponder', () => {
   });
 });
 
-describe('the rules block', () => {
-  const refused = (block: string): string => {
-    try {
-      parseRules(`Prompt.\n\n\`\`\`rules\n${block}\n\`\`\`\n`, 'prompt.md');
-    } catch (error) {
-      if (error instanceof SidetoneError) return error.message;
-    }
-    return '';
-  };
+const refused = (block: string): string => {
+  try {
+    parseRules(`Prompt.\n\n\`\`\`rules\n${block}\n\`\`\`\n`, 'prompt.md');
+  } catch (error) {
+    if (error instanceof SidetoneError) return error.message;
+  }
+  return '';
+};
 
+describe('the rules block', () => {
   it('is absent or present', () => {
     expect(parseRules('Prompt.', 'prompt.md')).toBeNull();
     expect(Object.keys(parseRules(demo, 'prompt.md')?.intents ?? {})).toContain('book');

@@ -10,10 +10,7 @@ import { Dialogue, type Reply } from './rules/dialogue.ts';
  */
 export class RuleResponder implements Llm {
   readonly name = 'rules';
-  #prompt: string | null = null;
-  #rules: Rules | null = null;
 
-  // eslint-disable-next-line typescript/require-await -- an async iterable by its interface
   async *complete(request: CompletionRequest): AsyncGenerator<LlmDelta, void, undefined> {
     const { messages, tools, signal } = request;
     // After a tool's result there is nothing to add.
@@ -36,7 +33,7 @@ export class RuleResponder implements Llm {
 
   #answer(messages: readonly ChatMessage[]): Reply {
     const turns = messages.filter((message) => message.role === 'user').map((message) => message.content);
-    const rules = this.#rulesOf(messages.find((message) => message.role === 'system')?.content ?? '');
+    const rules = rulesOf(messages.find((message) => message.role === 'system')?.content ?? '');
     if (!rules) {
       return {
         text: `I am the offline responder and have no rules. I heard: ${turns.at(-1) ?? ''}`,
@@ -48,13 +45,18 @@ export class RuleResponder implements Llm {
     for (const turn of turns) reply = dialogue.answer(turn);
     return reply;
   }
+}
 
-  /** Parsed once per prompt. */
-  #rulesOf(prompt: string): Rules | null {
-    if (this.#prompt !== prompt) {
-      this.#rules = parseRules(prompt, 'prompt');
-      this.#prompt = prompt;
-    }
-    return this.#rules;
-  }
+/** Prompts of late and their rules: every call of a worker has a responder, and parsing costs as much as a frame. */
+const parsed = new Map<string, Rules | null>();
+const MAX_PARSED = 8;
+
+function rulesOf(prompt: string): Rules | null {
+  const known = parsed.get(prompt);
+  if (known !== undefined) return known;
+  const rules = parseRules(prompt, 'prompt');
+  const [oldest] = parsed.keys();
+  if (oldest !== undefined && parsed.size >= MAX_PARSED) parsed.delete(oldest);
+  parsed.set(prompt, rules);
+  return rules;
 }

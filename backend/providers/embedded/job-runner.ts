@@ -1,0 +1,158 @@
+import type { MessagePort } from 'node:worker_threads';
+import { SidetoneError, explain, unreachable } from '../../base/errors.ts';
+import type { Engines } from './engines.ts';
+import { Espeak } from './espeak.ts';
+import type { FairQueue, Priority, Task } from './fair-queue.ts';
+import type { FromInference, Job, ToInference } from './protocol.ts';
+import { sentences } from './sentences.ts';
+
+/** Serves the jobs of one port, in the steps the queue allows. */
+export class JobRunner {
+  readonly #port: MessagePort;
+  readonly #portIndex: number;
+  readonly #engines: Engines;
+  readonly #queue: FairQueue;
+  readonly #running = new Map<number, AbortController>();
+  /** Replies of language models run beside the queue, on threads of their own. */
+  readonly #replies = new Set<Promise<void>>();
+
+  constructor(port: MessagePort, portIndex: number, engines: Engines, queue: FairQueue) {
+    this.#port = port;
+    this.#portIndex = portIndex;
+    this.#engines = engines;
+    this.#queue = queue;
+    port.on('message', (message: ToInference) => this.#take(message));
+  }
+
+  /** Cancels everything and waits for what cannot be broken off. */
+  async close(): Promise<void> {
+    for (const abort of this.#running.values()) abort.abort();
+    await Promise.allSettled(this.#replies);
+    this.#port.close();
+  }
+
+  #take(message: ToInference): void {
+    if (message.type === 'cancel') {
+      this.#running.get(message.id)?.abort();
+      return;
+    }
+    const { id, owner, job } = message;
+    const abort = new AbortController();
+    this.#running.set(id, abort);
+    if (job.kind === 'llm') {
+      const reply = this.#guard(id, () => this.#reply(id, job, abort.signal)).then(() => {
+        this.#replies.delete(reply);
+      });
+      this.#replies.add(reply);
+      return;
+    }
+    // Owners of different ports must not be taken for one another.
+    this.#queue.add(this.#task(id, owner * 1000 + this.#portIndex, job, abort.signal));
+  }
+
+  #task(id: number, owner: number, job: Exclude<Job, { kind: 'llm' }>, signal: AbortSignal): Task {
+    const steps = job.kind === 'tts' ? this.#speak(id, job) : this.#once(id, job, signal);
+    return {
+      owner,
+      priority: priorityOf(job),
+      step: async () => {
+        let next: Priority | null = null;
+        const ended = await this.#guard(id, async () => {
+          if (signal.aborted) throw new SidetoneError('cancelled', 'cancelled');
+          const { done } = await steps.next();
+          if (!done) next = 'later';
+          return done ?? false;
+        });
+        return ended ? null : next;
+      },
+    };
+  }
+
+  /** Runs a step; tells the client of its end or failure. @returns whether the job is over. */
+  async #guard(id: number, run: () => Promise<boolean>): Promise<boolean> {
+    try {
+      const done = await run();
+      if (done) this.#finish({ type: 'end', id });
+      return done;
+    } catch (error) {
+      const known = error instanceof SidetoneError;
+      this.#finish({
+        type: 'error',
+        id,
+        kind: known ? error.kind : 'internal',
+        message: known ? error.message : explain(error),
+        hint: known ? error.hint : null,
+      });
+      return true;
+    }
+  }
+
+  async *#once(
+    id: number,
+    job: Exclude<Job, { kind: 'llm' | 'tts' }>,
+    signal: AbortSignal,
+  ): AsyncGenerator<void, void, undefined> {
+    switch (job.kind) {
+      case 'load':
+        await this.#engines.load(job.model);
+        break;
+      case 'stt': {
+        const engine = await this.#engines.stt(job.model);
+        this.#post({ type: 'text', id, text: await engine.transcribe(job.pcm, job.sampleRate, signal) });
+        break;
+      }
+      case 'judge': {
+        const engine = await this.#engines.completeness(job.model);
+        this.#post({ type: 'probability', id, value: await engine.judge(job.pcm, job.sampleRate) });
+        break;
+      }
+      default:
+        unreachable(job);
+    }
+  }
+
+  /** A sentence a step. */
+  async *#speak(id: number, job: Job & { kind: 'tts' }): AsyncGenerator<void, void, undefined> {
+    const engine = await this.#engines.tts(job.model);
+    const parts = sentences(job.text, job.language);
+    for (const [index, sentence] of parts.entries()) {
+      const { pcm, sampleRate } =
+        engine instanceof Espeak
+          ? engine.speak(sentence, job.language, job.speed)
+          : await engine.speak(sentence, job.speed);
+      this.#post({ type: 'audio', id, pcm, sampleRate });
+      if (index < parts.length - 1) yield;
+    }
+  }
+
+  async #reply(id: number, job: Job & { kind: 'llm' }, signal: AbortSignal): Promise<boolean> {
+    const engine = await this.#engines.llm(job.model);
+    const { temperature, maxTokens } = job;
+    await engine.reply(job.messages, { temperature, maxTokens, signal }, (text) =>
+      this.#post({ type: 'text', id, text }),
+    );
+    return true;
+  }
+
+  #finish(message: FromInference & { type: 'end' | 'error' }): void {
+    this.#running.delete(message.id);
+    this.#post(message);
+  }
+
+  #post(message: FromInference): void {
+    this.#port.postMessage(message);
+  }
+}
+
+/** A caller waits in silence for a transcript and for the first word of an answer. */
+function priorityOf(job: Exclude<Job, { kind: 'llm' }>): Priority {
+  switch (job.kind) {
+    case 'stt':
+      return 'urgent';
+    case 'judge':
+    case 'tts':
+      return 'soon';
+    case 'load':
+      return 'later';
+  }
+}
