@@ -10,7 +10,10 @@ import path from 'node:path';
 export const root = path.dirname(import.meta.dirname);
 const stamp = path.join(root, 'node_modules', '.cache', 'sidetone', 'installed');
 
-/** Installs what package-lock.json says unless that very lock file is installed already. */
+/**
+ * Installs what package-lock.json says unless that very lock file is installed already. Not `npm ci`: that refuses a
+ * lock file without the binaries of systems that a registry does not carry.
+ */
 export function ensureDependencies() {
   const lock = createHash('sha256')
     .update(readFileSync(path.join(root, 'package-lock.json')))
@@ -19,12 +22,12 @@ export function ensureDependencies() {
   process.stderr.write('Installing dependencies (about 700 MB on disk, once) ...\n');
   const started = performance.now();
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const done = spawnSync(npm, ['install', '--no-save', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
-  if (done.status !== 0) fail('npm ci failed; what it printed above says why.');
+  if (done.status !== 0) fail('npm install failed; what it printed above says why.');
   mkdirSync(path.dirname(stamp), { recursive: true });
   writeFileSync(stamp, lock);
   process.stderr.write(`Dependencies installed in ${((performance.now() - started) / 1000).toFixed(0)} s.\n`);

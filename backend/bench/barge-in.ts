@@ -27,6 +27,7 @@ export async function bargeInBench({ quick, scope, say, figure }: BenchContext):
         port,
         calls: CALLERS,
         startEveryMs: 733,
+        firstTurnWithinMs: 0,
         audio: [SHORT_SPEECH],
         // The first is answered, all others are said over the answer to the one before.
         turns: turns + 1,

@@ -11,6 +11,8 @@ export const callerJob = z.discriminatedUnion('kind', [
     ...target,
     calls: z.int(),
     startEveryMs: z.number(),
+    /** First turns are spread over so long: a crowd does not speak in chorus. */
+    firstTurnWithinMs: z.number(),
     /** WAV files, a turn each. */
     audio: z.array(z.string()).readonly(),
     /** Each caller's turns; 0: it listens until it is stopped. */

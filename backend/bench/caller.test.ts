@@ -12,6 +12,7 @@ describe('the callers against an engine that only waits', () => {
     host: '127.0.0.1',
     calls: 2,
     startEveryMs: 10,
+    firstTurnWithinMs: 0,
     audio: [speech],
     turns: 1,
     greeted: false,

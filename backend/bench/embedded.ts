@@ -38,6 +38,7 @@ export async function embeddedBench({ quick, scope, say, figure }: BenchContext)
         port,
         calls: 1,
         startEveryMs: 0,
+        firstTurnWithinMs: 0,
         audio: TURNS,
         turns,
         greeted: true,

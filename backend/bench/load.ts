@@ -1,18 +1,16 @@
 import type { Scope } from '../base/scope.ts';
 import type { CallEvent } from '../contract/events.ts';
 import type { WorkerReport } from '../contract/host.ts';
-import { startCallers } from './caller.ts';
 import type { CallerResult } from './caller-job.ts';
 import type { BenchContext } from './context.ts';
-import { SHORT_SPEECH, startEngine } from './engine.ts';
+import { crowdTalks, startCrowd } from './crowd.ts';
+import { startEngine } from './engine.ts';
 import { startNullEngine } from './null-engine.ts';
 import { single, spread } from './percentiles.ts';
-import { sleep } from './sleep.ts';
 import { makeWorkspace, SCRIPTED_SUM_MS, SCRIPTED_WAIT_MS, writeScriptedBot } from './workspace.ts';
 
 const GOAL_CALLS = 400;
 const STEPS = [50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000];
-const CALLS_PER_SECOND = 80;
 /** A core carries as many calls as keep to these. */
 const LIMITS = { pacingP99Ms: 2, addedP95Ms: 60 };
 
@@ -69,11 +67,11 @@ async function takeCalls(
     if (event.type === 'rtp.stats') lost.set(event.call, event.stats.lost);
   };
   const engine = await startEngine({ bot, recordsDir, onEvent }, scope);
-  const run = talk(engine.port, calls, scope);
-  await sleep(scope, (calls / CALLS_PER_SECOND) * 1000 + (quick ? 8000 : 20_000));
+  const crowd = startCrowd(engine.port, calls, false, scope);
+  await crowdTalks(calls, quick ? 5000 : 20_000, scope);
   const report = await engine.report();
-  run.stop();
-  const heard = await run.result;
+  crowd.stop();
+  const heard = await crowd.result;
   await engine.close();
   const added = heard.latencies.map((latency) => latency - SCRIPTED_WAIT_MS - SCRIPTED_SUM_MS);
   const lostIn = [...lost.values()].reduce((sum, count) => sum + count, 0);
@@ -104,10 +102,10 @@ async function tell(
     { waitMs: SCRIPTED_WAIT_MS + SCRIPTED_SUM_MS, answerMs: 3000, interruptMs: Infinity },
     scope,
   );
-  const run = talk(nothing.port, calls, scope);
-  await sleep(scope, (calls / CALLS_PER_SECOND) * 1000 + (quick ? 5000 : 10_000));
-  run.stop();
-  const controlHeard = await run.result;
+  const crowd = startCrowd(nothing.port, calls, false, scope);
+  await crowdTalks(calls, quick ? 2000 : 10_000, scope);
+  crowd.stop();
+  const controlHeard = await crowd.result;
   const control = await nothing.stop();
   const controlAdded = controlHeard.latencies.map((latency) => latency - SCRIPTED_WAIT_MS - SCRIPTED_SUM_MS);
   const what = `an engine that only waits, ${calls} calls`;
@@ -148,27 +146,6 @@ async function tell(
     goal: null,
     control: null,
   });
-}
-
-function talk(port: number, calls: number, scope: Scope): ReturnType<typeof startCallers> {
-  return startCallers(
-    {
-      kind: 'talk',
-      host: '127.0.0.1',
-      port,
-      calls,
-      startEveryMs: 1000 / CALLS_PER_SECOND,
-      audio: [SHORT_SPEECH],
-      turns: 1000,
-      greeted: false,
-      sharp: true,
-      pauseMs: 700,
-      answerWithinMs: 5000,
-      bargeInAfterMs: null,
-      arrivals: false,
-    },
-    scope,
-  );
 }
 
 function describe({ calls, report, heard, added, broke }: Step): string {

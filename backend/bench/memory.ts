@@ -81,6 +81,7 @@ function listen(port: number, calls: number, scope: Scope): ReturnType<typeof st
       port,
       calls,
       startEveryMs: 20,
+      firstTurnWithinMs: 0,
       audio: [],
       turns: 0,
       greeted: false,

@@ -1,10 +1,7 @@
-import type { Scope } from '../base/scope.ts';
-import { startCallers } from './caller.ts';
-import type { CallerResult } from './caller-job.ts';
 import type { BenchContext } from './context.ts';
-import { SHORT_SPEECH, startEngine } from './engine.ts';
+import { crowdTalks, startCrowd } from './crowd.ts';
+import { startEngine } from './engine.ts';
 import { startNullEngine } from './null-engine.ts';
-import { sleep } from './sleep.ts';
 import { makeWorkspace, writeScriptedBot } from './workspace.ts';
 
 /** Calls at once, and what the 99th percentile may be, ms. */
@@ -15,7 +12,6 @@ const STEPS = [
 ];
 const STALL_EVERY_MS = 1000;
 const STALL_MS = 30;
-const CALLS_PER_SECOND = 80;
 
 /** How far packets leave from their 20 ms grid, while the main thread is held up again and again. */
 export async function pacingBench({ quick, scope, say, figure }: BenchContext): Promise<void> {
@@ -26,13 +22,19 @@ export async function pacingBench({ quick, scope, say, figure }: BenchContext): 
     const lastingMs = quick ? 5000 : 20_000;
     say(`${calls} calls, a bare timer loop`);
     const nothing = await startNullEngine({ waitMs: 600, answerMs: 3000, interruptMs: Infinity }, scope);
-    const controlHeard = await talk(nothing.port, calls, lastingMs, scope);
+    const controlCrowd = startCrowd(nothing.port, calls, true, scope);
+    await crowdTalks(calls, lastingMs, scope);
+    controlCrowd.stop();
+    const controlHeard = await controlCrowd.result;
     const control = await nothing.stop();
 
     say(`${calls} calls, the engine`);
     const engine = await startEngine({ bot, recordsDir: null }, scope);
-    const heard = await talk(engine.port, calls, lastingMs, scope);
+    const crowd = startCrowd(engine.port, calls, true, scope);
+    await crowdTalks(calls, lastingMs, scope);
     const { pacing } = await engine.report();
+    crowd.stop();
+    const heard = await crowd.result;
     await engine.close();
     const what = 'a bare setTimeout loop in a worker';
     figure({
@@ -56,30 +58,6 @@ export async function pacingBench({ quick, scope, say, figure }: BenchContext): 
         `${heard.lost} packets lost, ${heard.unsent} never sent (control: ${controlHeard.lost}, ${controlHeard.unsent})`,
     });
   }
-}
-
-async function talk(port: number, calls: number, lastingMs: number, scope: Scope): Promise<CallerResult> {
-  const run = startCallers(
-    {
-      kind: 'talk',
-      host: '127.0.0.1',
-      port,
-      calls,
-      startEveryMs: 1000 / CALLS_PER_SECOND,
-      audio: [SHORT_SPEECH],
-      turns: 1000,
-      greeted: false,
-      sharp: true,
-      pauseMs: 700,
-      answerWithinMs: 5000,
-      bargeInAfterMs: null,
-      arrivals: true,
-    },
-    scope,
-  );
-  await sleep(scope, (calls / CALLS_PER_SECOND) * 1000 + lastingMs);
-  run.stop();
-  return run.result;
 }
 
 function stall(): void {

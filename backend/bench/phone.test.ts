@@ -10,6 +10,7 @@ const silence = new Uint8Array(PACKET_SAMPLES).fill(MULAW_SILENCE);
 const script: PhoneScript = {
   utterances: [packetise(loud(400), 40)],
   turns: 1,
+  firstTurnAfterMs: 0,
   greeted: false,
   pauseMs: 500,
   answerWithinMs: 5000,
@@ -83,6 +84,11 @@ describe('Phone', () => {
     const phone = new Phone({ ...script, greeted: true }, 0);
     const [first] = run(phone, 6000, (now) => (now > 2000 && now < 3000 ? loud(160) : silence));
     expect(first).toBe(3520);
+  });
+
+  it('says its first turn in its time', () => {
+    const phone = new Phone({ ...script, firstTurnAfterMs: 3000 }, 0);
+    expect(run(phone, 4000, () => silence)[0]).toBe(3000);
   });
 
   it('never speaks without turns', () => {

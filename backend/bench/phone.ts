@@ -10,6 +10,8 @@ export interface PhoneScript {
   readonly utterances: readonly Utterance[];
   /** How many are said before the phone hangs up; 0: it never speaks, and never hangs up by itself. */
   readonly turns: number;
+  /** The first is not said before. */
+  readonly firstTurnAfterMs: number;
   /** Waits for a greeting before the first turn. */
   readonly greeted: boolean;
   /** Silence of the far end after which its answer is over and the next turn is said. */
@@ -99,12 +101,12 @@ export class Phone {
   }
 
   #goOn(now: number): void {
-    const { turns, greeted, pauseMs, answerWithinMs, bargeInAfterMs } = this.#script;
+    const { turns, greeted, firstTurnAfterMs, pauseMs, answerWithinMs, bargeInAfterMs } = this.#script;
     const inState = now - this.#since;
     const silent = now - this.#heardTo;
     switch (this.#state) {
       case 'silent':
-        if (turns === 0 || inState < pauseMs || silent < pauseMs) return;
+        if (turns === 0 || inState < Math.max(firstTurnAfterMs, pauseMs) || silent < pauseMs) return;
         if (greeted && !this.#heardAnything && inState < GREETING_WAIT_MS) return;
         this.#startSpeaking(false, now);
         return;

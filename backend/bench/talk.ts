@@ -11,6 +11,9 @@ const PLACES = 10;
 /** Speech begins in one of so many places within a packet. */
 const OFFSETS = [0, 120, 40, 100, 20, 140, 60, 80];
 
+/** Its multiples fall evenly between 0 and 1, however many there are. */
+const GOLDEN_RATIO = 0.618034;
+
 interface Caller {
   readonly line: WireLine;
   readonly phone: Phone;
@@ -71,7 +74,8 @@ async function openCaller(
   base: number,
 ): Promise<Caller> {
   const startsAt = base + index * job.startEveryMs + ((index % PLACES) * PACKET_MS) / PLACES;
-  const phone = new Phone({ ...job, utterances }, startsAt);
+  const firstTurnAfterMs = ((index * GOLDEN_RATIO) % 1) * job.firstTurnWithinMs;
+  const phone = new Phone({ ...job, utterances, firstTurnAfterMs }, startsAt);
   const caller: Caller = {
     phone,
     startsAt,

@@ -71,6 +71,7 @@ const JOB: Omit<TalkJob, 'port'> = {
   calls: CALLERS,
   // Spread over a turn.
   startEveryMs: 733,
+  firstTurnWithinMs: 0,
   audio: [SHORT_SPEECH],
   turns: 0,
   greeted: false,

@@ -28,6 +28,8 @@ export interface CallOptions {
   readonly shared: boolean;
   readonly remote: Endpoint;
   readonly codec: Codec;
+  /** Of the packet that began it, or of ours when we call. */
+  readonly ptimeMs: number;
   /** When the call began, clock ms: sample 0 of its record. */
   readonly startedAt: number;
   readonly partyName: string;
@@ -76,7 +78,7 @@ export class Call implements RtpLegHandler, CallControl {
     this.#nextFlushAt = startedAt + FLUSH_EVERY_MS;
     this.#recorder = this.#openRecord();
     const peer = `${options.remote.address}:${options.remote.port}`;
-    this.emit({ type: 'call.started', peer, codec: options.codec, ptime_ms: 20, party: options.partyName });
+    this.emit({ type: 'call.started', peer, codec: options.codec, ptime_ms: options.ptimeMs, party: options.partyName });
     this.#leg = new RtpLeg({ ...options, scope: this.#scope, handler: this }, startedAt);
     this.#party = options.makeParty({
       control: this,

@@ -15,7 +15,8 @@ import { MAX_PAYLOAD_BYTES, RtpStream } from '../rtp/stream-out.ts';
 import { RtcpSession } from './rtcp-session.ts';
 import { UdpLink } from './udp-link.ts';
 
-const DEFAULT_PTIME_MS = 20;
+/** Audio in one packet, until the far end shows another size (RFC 3551 section 4.2). */
+export const DEFAULT_PTIME_MS = 20;
 /** A packet size seen so often in a row is the caller's new ptime, not a file's short last packet. */
 const PTIME_CONFIRMED_BY = 5;
 /** A refusal alone may be a far end that restarts; the second in a row is one that is gone. */

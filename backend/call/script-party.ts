@@ -53,7 +53,6 @@ export class ScriptParty implements Party {
   #answerSamples = 0;
   #hungUp = false;
   readonly #transcripts = new Set<Promise<void>>();
-  readonly #abort = new AbortController();
   readonly #tag: SpokenTag = { generation: 0, from: 0, to: 0 };
 
   constructor(options: ScriptOptions) {
@@ -124,8 +123,9 @@ export class ScriptParty implements Party {
     void Promise.allSettled(this.#transcripts).then(() => this.#options.control.hangUp('script finished'));
   }
 
+  /** The far end may hang up with its last word: that answer is transcribed as well. */
   async close(): Promise<void> {
-    this.#abort.abort();
+    this.#closeAnswer();
     await Promise.allSettled(this.#transcripts);
   }
 
@@ -148,7 +148,7 @@ export class ScriptParty implements Party {
     const { stt, language, emit } = this.#options;
     if (!stt || !spoke) return;
     const transcript = stt
-      .transcribe({ pcm, sampleRate: LINE_RATE, language, prompt: null, signal: this.#abort.signal })
+      .transcribe({ pcm, sampleRate: LINE_RATE, language, prompt: null, signal: new AbortController().signal })
       .then((text) => emit({ type: 'script.heard', turn, text }))
       .catch(() => emit({ type: 'script.heard', turn, text: '' }))
       .finally(() => this.#transcripts.delete(transcript));

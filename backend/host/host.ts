@@ -1,5 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
+// Held by this thread too: once the last thread that had loaded it ends, no later one (a replaced worker) can load it.
+import 'onnxruntime-node';
 import { loadBotFolder, watchBotFolder } from '../bot/folder.ts';
 import { SidetoneError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';

@@ -9,6 +9,7 @@ import { Bot } from '../bot/bot.ts';
 import { BotMeans } from '../bot/means.ts';
 import { Call, type PartySeat } from '../call/call.ts';
 import { Listener } from '../call/listener.ts';
+import { DEFAULT_PTIME_MS } from '../call/rtp-leg.ts';
 import { ScriptParty } from '../call/script-party.ts';
 import { openListener } from '../call/udp-link.ts';
 import { EVENT_VERSION, type CallEvent } from '../contract/events.ts';
@@ -101,13 +102,15 @@ export class MediaEngine {
       { maxCalls: command.maxCalls, maxNewPerSecond: MAX_NEW_PER_SECOND, allow: command.allow },
       {
         newCall: (remote, codec, samples, now) => {
-          const startedAt = now - (samples * 1000) / LINE_RATE;
+          const ptimeMs = (samples * 1000) / LINE_RATE;
+          const startedAt = now - ptimeMs;
           const call = this.#open({
             id: newCallId(),
             local: { address: command.host, port: bound.port },
             shared,
             remote,
             codec,
+            ptimeMs,
             startedAt,
             partyName: this.#bot(command.bot).folder.settings.name,
             maxMs: null,
@@ -137,6 +140,7 @@ export class MediaEngine {
       shared: false,
       remote: { address: command.host, port: command.port },
       codec: command.codec,
+      ptimeMs: DEFAULT_PTIME_MS,
       startedAt: systemClock.now(),
       partyName: party.kind === 'script' ? 'script' : this.#bot(party.dir).folder.settings.name,
       maxMs: command.maxMs,

@@ -21,12 +21,17 @@ export type PullProgress =
       readonly bytes: number;
     }
   /** A source gave way to the next. */
-  | { readonly type: 'source_failed'; readonly model: string; readonly source: string; readonly reason: string }
+  | {
+      readonly type: 'source_failed';
+      readonly model: string;
+      readonly source: string;
+      readonly reason: string;
+    }
   | { readonly type: 'installed'; readonly model: string; readonly bytes: number };
 
 export interface PullOptions {
   readonly signal?: AbortSignal;
-  onProgress?(progress: PullProgress): void;
+  readonly onProgress?: (progress: PullProgress) => void;
 }
 
 export interface ModelState {
@@ -121,7 +126,8 @@ export class ModelStore {
   }
 
   #withNeeds(names: readonly string[]): Model[] {
-    const wanted = names.length > 0 ? names.map((name) => this.#model(name)) : this.#models.filter((m) => m.default);
+    const wanted =
+      names.length > 0 ? names.map((name) => this.#model(name)) : this.#models.filter((m) => m.default);
     const needed = wanted.flatMap((model) => model.needs.map((name) => this.#model(name)));
     return [...new Set([...needed, ...wanted])];
   }
@@ -197,7 +203,9 @@ export class ModelStore {
   }
 
   async #complete(model: Model, dir: string): Promise<boolean> {
-    const there = await Promise.all(model.files.map((file) => hasSize(path.join(dir, file.path), file.bytes)));
+    const there = await Promise.all(
+      model.files.map((file) => hasSize(path.join(dir, file.path), file.bytes)),
+    );
     return there.every(Boolean);
   }
 }

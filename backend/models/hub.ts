@@ -28,7 +28,9 @@ export async function download(
   let forget = scope.after(patience.answerMs, () => quiet.abort(silence('no answer', patience.answerMs)));
   const heard = (): void => {
     forget();
-    forget = scope.after(patience.stallMs, () => quiet.abort(silence('stalled: nothing came', patience.stallMs)));
+    forget = scope.after(patience.stallMs, () =>
+      quiet.abort(silence('stalled: nothing came', patience.stallMs)),
+    );
   };
 
   let have = await sizeOf(part);
@@ -82,7 +84,11 @@ export async function silentHosts(
     const quiet = new AbortController();
     scope.after(patience.answerMs, () => quiet.abort(silence('no answer', patience.answerMs)));
     try {
-      await fetch(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.any([signal, quiet.signal]) });
+      await fetch(url, {
+        method: 'HEAD',
+        redirect: 'manual',
+        signal: AbortSignal.any([signal, quiet.signal]),
+      });
     } catch (error) {
       signal.throwIfAborted();
       silent.set(host, quiet.signal.aborted ? reasonOf(quiet.signal.reason) : reasonOf(error));

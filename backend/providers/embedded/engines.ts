@@ -5,8 +5,9 @@ import { Gguf } from './gguf.ts';
 import { Moonshine } from './moonshine.ts';
 import { Piper } from './piper.ts';
 import { SmartTurn } from './smart-turn.ts';
+import { T_ONE_MODEL, TOne } from './t-one.ts';
 
-type Engine = Espeak | Gguf | Moonshine | Piper | SmartTurn;
+type Engine = Espeak | Gguf | Moonshine | Piper | SmartTurn | TOne;
 
 /** The models in memory: each is loaded when first asked for, and stays. */
 export class Engines {
@@ -28,9 +29,9 @@ export class Engines {
     return loading;
   }
 
-  async stt(model: string): Promise<Moonshine> {
+  async stt(model: string): Promise<Moonshine | TOne> {
     const engine = await this.load(model);
-    if (engine instanceof Moonshine) return engine;
+    if (engine instanceof Moonshine || engine instanceof TOne) return engine;
     throw wrongPurpose(model, 'transcribe speech');
   }
 
@@ -72,6 +73,7 @@ export class Engines {
     try {
       switch (model.purpose) {
         case 'stt':
+          if (name === T_ONE_MODEL) return await TOne.load(this.#modelsDir);
           return await Moonshine.load(this.#modelsDir, name);
         case 'llm':
           return await Gguf.load(this.#modelsDir, name);

@@ -8,10 +8,17 @@ import {
 import { SidetoneError, explain } from '../../base/errors.ts';
 import { modelFile, pullHint } from '../../models/directory.ts';
 import type { ChatMessage } from '../types.ts';
+import { throwIfCancelled } from './cancel.ts';
 
 /** Enough for a call; a longer history is cut by node-llama-cpp from its beginning. */
 const CONTEXT_TOKENS = 4096;
 const WEIGHTS = 'model.gguf';
+
+interface ReplyOptions {
+  readonly temperature: number;
+  readonly maxTokens: number;
+  readonly signal: AbortSignal;
+}
 
 /** A language model in a GGUF file through llama.cpp, on one thread: two on a busy machine are slower than one. */
 export class Gguf {
@@ -53,26 +60,35 @@ export class Gguf {
   /** Streams the reply to the last user message. @throws SidetoneError 'cancelled' */
   reply(
     messages: readonly ChatMessage[],
-    options: { temperature: number; maxTokens: number; signal: AbortSignal },
+    options: ReplyOptions,
     onText: (text: string) => void,
   ): Promise<void> {
-    const turn = this.#last.then(async () => {
-      if (options.signal.aborted) throw new SidetoneError('cancelled', 'cancelled');
-      const prompt = messages.at(-1);
-      if (prompt?.role !== 'user')
-        throw new SidetoneError('internal', "the last message is not the caller's");
-      this.#session.setChatHistory(messages.slice(0, -1).flatMap(historyItem));
-      await this.#session.prompt(prompt.content, {
-        temperature: options.temperature,
-        maxTokens: options.maxTokens,
-        signal: options.signal,
+    const turn = this.#last.then(() => this.#prompt(messages, options, onText));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #prompt(
+    messages: readonly ChatMessage[],
+    { temperature, maxTokens, signal }: ReplyOptions,
+    onText: (text: string) => void,
+  ): Promise<void> {
+    throwIfCancelled(signal);
+    const asked = messages.at(-1);
+    if (asked?.role !== 'user') throw new SidetoneError('internal', "the last message is not the caller's");
+    this.#session.setChatHistory(messages.slice(0, -1).flatMap(historyItem));
+    try {
+      await this.#session.prompt(asked.content, {
+        temperature,
+        maxTokens,
+        signal,
         stopOnAbortSignal: true,
         onTextChunk: onText,
       });
-      if (options.signal.aborted) throw new SidetoneError('cancelled', 'cancelled');
-    });
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    } finally {
+      // Stopped before the first token, it throws an error of its own; later, it returns what it has.
+      throwIfCancelled(signal);
+    }
   }
 
   async release(): Promise<void> {

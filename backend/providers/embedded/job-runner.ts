@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { SidetoneError, explain, unreachable } from '../../base/errors.ts';
+import { throwIfCancelled } from './cancel.ts';
 import type { Engines } from './engines.ts';
 import { Espeak } from './espeak.ts';
 import type { FairQueue, Priority, Task } from './fair-queue.ts';
@@ -14,7 +15,7 @@ export class JobRunner {
   readonly #queue: FairQueue;
   readonly #running = new Map<number, AbortController>();
   /** Replies of language models run beside the queue, on threads of their own. */
-  readonly #replies = new Set<Promise<void>>();
+  readonly #replies = new Set<Promise<boolean>>();
 
   constructor(port: MessagePort, portIndex: number, engines: Engines, queue: FairQueue) {
     this.#port = port;
@@ -40,9 +41,9 @@ export class JobRunner {
     const abort = new AbortController();
     this.#running.set(id, abort);
     if (job.kind === 'llm') {
-      const reply = this.#guard(id, () => this.#reply(id, job, abort.signal)).then(() => {
-        this.#replies.delete(reply);
-      });
+      const reply = this.#guard(id, () => this.#reply(id, job, abort.signal)).finally(() =>
+        this.#replies.delete(reply),
+      );
       this.#replies.add(reply);
       return;
     }
@@ -51,21 +52,25 @@ export class JobRunner {
   }
 
   #task(id: number, owner: number, job: Exclude<Job, { kind: 'llm' }>, signal: AbortSignal): Task {
-    const steps = job.kind === 'tts' ? this.#speak(id, job) : this.#once(id, job, signal);
+    const advance = this.#advance(id, job, signal);
     return {
       owner,
       priority: priorityOf(job),
       step: async () => {
-        let next: Priority | null = null;
         const ended = await this.#guard(id, async () => {
-          if (signal.aborted) throw new SidetoneError('cancelled', 'cancelled');
-          const { done } = await steps.next();
-          if (!done) next = 'later';
-          return done ?? false;
+          throwIfCancelled(signal);
+          return await advance();
         });
-        return ended ? null : next;
+        return ended ? null : 'later';
       },
     };
+  }
+
+  /** Makes a function that does the job's next step and says whether that was the last. */
+  #advance(id: number, job: Exclude<Job, { kind: 'llm' }>, signal: AbortSignal): () => Promise<boolean> {
+    if (job.kind !== 'tts') return () => this.#once(id, job, signal).then(() => true);
+    const speech = this.#speak(id, job);
+    return async () => (await speech.next()).done ?? false;
   }
 
   /** Runs a step; tells the client of its end or failure. @returns whether the job is over. */
@@ -87,11 +92,7 @@ export class JobRunner {
     }
   }
 
-  async *#once(
-    id: number,
-    job: Exclude<Job, { kind: 'llm' | 'tts' }>,
-    signal: AbortSignal,
-  ): AsyncGenerator<void, void, undefined> {
+  async #once(id: number, job: Exclude<Job, { kind: 'llm' | 'tts' }>, signal: AbortSignal): Promise<void> {
     switch (job.kind) {
       case 'load':
         await this.#engines.load(job.model);

@@ -2,7 +2,8 @@ import tokenizer from 'llama-tokenizer-js';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { resample } from '../../audio/resample.ts';
 import { SidetoneError } from '../../base/errors.ts';
-import { openSession, throwIfCancelled } from './ort.ts';
+import { throwIfCancelled } from './cancel.ts';
+import { openSession } from './ort.ts';
 
 /** Of moonshine-tiny. */
 const LAYERS = 6;
@@ -15,9 +16,14 @@ const RATE = 16_000;
 /** Fast speech has fewer tokens a second than this; the model runs on for ever on some noises. */
 const TOKENS_PER_SECOND = 6.5;
 const MIN_TOKENS = 6;
-/** Quiet or tightly cut digits come back empty unless the segment is loud and has air around it. */
+/** Tightly cut words want a little air around them; more than this, and the model takes short answers for silence. */
+const PAD = 0.1 * RATE;
 const PEAK = 0.7;
-const PAD = 0.3 * RATE;
+/**
+ * Nothing but noise makes END the first token by 4 to 9 logits; short answers ("Okay.") can make it win by up to 2,
+ * and come out right when the next likeliest token is taken instead.
+ */
+const EMPTY_MARGIN = 3;
 
 /**
  * Moonshine (Jeffries et al. 2024): an encoder over the waveform, and a decoder that makes a token a step and keeps
@@ -62,7 +68,7 @@ export class Moonshine {
         use_cache_branch: new Tensor('bool', [tokens.length > 0], [1]),
         ...past,
       });
-      last = likeliest(output(step, 'logits'));
+      last = likeliest(output(step, 'logits'), tokens.length === 0 ? EMPTY_MARGIN : 0);
       if (last === END) break;
       tokens.push(last);
       for (const name of Object.keys(past)) {
@@ -100,11 +106,18 @@ function emptyPast(): Record<string, Tensor> {
   return past;
 }
 
-function likeliest(logits: Tensor): number {
+/** END has to win by `margin`. */
+function likeliest(logits: Tensor, margin: number): number {
   const { data } = logits;
   if (!(data instanceof Float32Array)) throw new SidetoneError('internal', 'logits are not float32');
-  let best = 0;
-  for (let i = 1; i < data.length; i++) if ((data[i] ?? 0) > (data[best] ?? 0)) best = i;
+  let best = END;
+  let most = (data[END] ?? 0) - margin;
+  for (let i = 0; i < data.length; i++) {
+    const logit = data[i] ?? 0;
+    if (logit <= most || i === END) continue;
+    best = i;
+    most = logit;
+  }
   return best;
 }
 

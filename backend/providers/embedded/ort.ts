@@ -23,8 +23,3 @@ export async function openSession(modelsDir: string, model: string, file: string
     });
   }
 }
-
-/** For loops that stop between two runs of a model. */
-export function throwIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw new SidetoneError('cancelled', 'cancelled');
-}

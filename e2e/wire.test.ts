@@ -1,0 +1,202 @@
+import { spawn } from 'node:child_process';
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CALLER, makeBot, speech } from './support/bots.ts';
+import { Engine } from './support/engine.ts';
+import { encodeG711 } from './support/g711.ts';
+import { Phone } from './support/phone.ts';
+import { has, output } from './support/tools.ts';
+import { until } from './support/until.ts';
+import { overlap } from './support/words.ts';
+
+/** Its ears are real, the rest is scripted: what matters here is the wire. */
+const BOT = `
+greeting: Hello, this is a test of the line.
+turn: { completeness: 'off' }
+llm: { provider: scripted }
+tts: { provider: scripted }
+`;
+
+const REPLY = 'I can help with that. What day would suit you best?';
+
+let engine: Engine;
+let port: number;
+
+beforeAll(async () => {
+  engine = await Engine.start();
+  port = await engine.listen(await makeBot(engine.folder, BOT));
+});
+
+afterAll(() => engine[Symbol.asyncDispose]());
+
+describe.concurrent('a caller with a stack of its own (rtp.js)', () => {
+  it.each([
+    { payloadType: 0, ptimeMs: 10, codec: 'PCMU' },
+    { payloadType: 0, ptimeMs: 30, codec: 'PCMU' },
+    { payloadType: 0, ptimeMs: 60, codec: 'PCMU' },
+    { payloadType: 8, ptimeMs: 20, codec: 'PCMA' },
+    { payloadType: 8, ptimeMs: 40, codec: 'PCMA' },
+  ] as const)('is answered as it sends: $codec in packets of $ptimeMs ms', async ({ payloadType, ptimeMs, codec }) => {
+    await using phone = await Phone.call(port, { payloadType, ptimeMs });
+    const call = await engine.answered(phone.port);
+    await engine.event(call, 'bot.said');
+    await phone.say(speech(CALLER.name));
+    const answer = await engine.event(call, 'bot.said', ({ generation }) => generation > 1);
+    expect(answer.heard).toBe(REPLY);
+    expect(engine.all(call, 'call.started')[0]).toMatchObject({ codec, ptime_ms: ptimeMs });
+
+    const samples = ptimeMs * 8;
+    const packets = phone.received;
+    expect(new Set(packets.map((packet) => packet.getPayloadType()))).toEqual(new Set([payloadType]));
+    expect(new Set(packets.map((packet) => packet.getPayload().byteLength))).toEqual(new Set([samples]));
+    expect(new Set(packets.map((packet) => packet.getSsrc())).size).toBe(1);
+    const steps = packets.slice(1).map((packet, index) => ({
+      sequence: (packet.getSequenceNumber() - (packets[index]?.getSequenceNumber() ?? 0) + 65_536) % 65_536,
+      timestamp: (packet.getTimestamp() - (packets[index]?.getTimestamp() ?? 0) + 2 ** 32) % 2 ** 32,
+    }));
+    expect(steps.filter(({ sequence }) => sequence !== 1)).toEqual([]);
+    expect(steps.filter(({ timestamp }) => timestamp !== samples)).toEqual([]);
+    // A talk spurt each for greeting and answer.
+    expect(packets.filter((packet) => packet.getMarker()).length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe.skipIf(!has('tshark') || !has('sox'))('the record of a call, read by other programs', () => {
+  it.concurrent.each([
+    { codec: 'PCMU', payloadType: '0' },
+    { codec: 'PCMA', payloadType: '8' },
+  ] as const)('is a clean $codec stream to tshark, and audio to sox', async ({ codec, payloadType }) => {
+    const caller = await engine.host.place({
+      host: '127.0.0.1',
+      port,
+      codec,
+      party: { kind: 'script', audio: [CALLER.name.file], barge_in_ms: null, listen: false },
+      maxMs: 30_000,
+    });
+    const ended = await engine.event(caller, 'call.ended', () => true, 40_000);
+    const peerPort = portOf(engine.all(caller, 'call.started')[0]?.peer);
+    expect(peerPort).toBe(port);
+    const wire = path.join(engine.record(caller), 'wire.pcap');
+    const callerPort = await callerPortIn(wire, port);
+
+    const rows = await fields(wire, [`udp.port==${callerPort},rtp`], 'rtp', [
+      'udp.srcport',
+      'rtp.seq',
+      'rtp.timestamp',
+      'rtp.p_type',
+      'rtp.marker',
+      'frame.time_epoch',
+      'udp.checksum.status',
+    ]);
+    for (const from of [port, callerPort]) {
+      const stream = rows.filter(([source]) => source === String(from));
+      expect(stream.length).toBeGreaterThan(200);
+      expect(new Set(stream.map(([, , , type]) => type))).toEqual(new Set([payloadType]));
+      const sequences = stream.map(([, sequence]) => Number(sequence));
+      const timestamps = stream.map(([, , timestamp]) => Number(timestamp));
+      expect(stepsOf(sequences, 65_536)).toEqual(new Set([1]));
+      expect(stepsOf(timestamps, 2 ** 32)).toEqual(new Set([160]));
+      expect(stream.filter(([, , , , marker]) => marker === '1' || marker === 'True').length).toBeGreaterThan(0);
+    }
+    // tshark's own verdict on loss.
+    const streams = await output('tshark', ['-r', wire, '-d', `udp.port==${callerPort},rtp`, '-q', '-z', 'rtp,streams']);
+    const losses = streams.match(/\b\d+ \(-?\d+\.\d+%\)/g) ?? [];
+    expect(losses).toHaveLength(2);
+    expect(losses.every((loss) => loss.startsWith('0 '))).toBe(true);
+    expect(ended.reason).toBe('script finished');
+
+    const reports = await fields(wire, [`udp.port==${callerPort + 1},rtcp`], 'rtcp', ['udp.srcport', 'rtcp.pt']);
+    const types = reports.flatMap(([source, list]) => (list ?? '').split(',').map((type) => `${source}:${type}`));
+    // SR, SDES, and BYE of whoever hung up.
+    expect(types).toContain(`${callerPort + 1}:200`);
+    expect(types).toContain(`${callerPort + 1}:202`);
+    expect(types).toContain(`${callerPort + 1}:203`);
+    const malformed = await output('tshark', [
+      ...['-r', wire, '-d', `udp.port==${callerPort},rtp`, '-d', `udp.port==${callerPort + 1},rtcp`],
+      ...['-Y', '_ws.malformed || udp.checksum.status == 0 || ip.checksum.status == 0'],
+      ...['-o', 'udp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRUE'],
+    ]);
+    expect(malformed).toBe('');
+
+    for (const file of ['caller.wav', 'bot.wav']) {
+      const wav = path.join(engine.record(caller), file);
+      const [rate, channels, bits, seconds] = await Promise.all(
+        ['-r', '-c', '-b', '-D'].map(async (flag) => Number(await output('soxi', [flag, wav]))),
+      );
+      expect([rate, channels, bits]).toEqual([8000, 1, 16]);
+      expect(Math.abs((seconds ?? 0) * 1000 - ended.duration_ms)).toBeLessThan(500);
+      const loudest = /Maximum amplitude:\s+(\S+)/.exec(await statOf(wav))?.[1];
+      expect(Number(loudest)).toBeGreaterThan(0.1);
+    }
+  });
+});
+
+describe.skipIf(!has('sipp'))('SIPp as the caller', () => {
+  it('plays a recording by rtp_stream, falls silent, is understood, answered, and missed when it is gone', async () => {
+    const [fixtures, cwd] = [path.join(import.meta.dirname, 'fixtures/sipp'), engine.folder];
+    const answering = await readFile(path.join(fixtures, 'uas.xml'), 'utf8');
+    await writeFile(path.join(cwd, 'uas.xml'), answering.replace('RTP_PORT', String(port)));
+    await writeFile(path.join(cwd, 'caller.raw'), encodeG711(0, speech(CALLER.name)));
+    const before = new Set(engine.events.map(({ call }) => call));
+
+    const sipPort = await freePort();
+    const sipp = (args: readonly string[]): Promise<unknown[]> =>
+      once(spawn('sipp', ['-i', '127.0.0.1', '-m', '1', '-timeout', '30', '-nostdin', ...args], { cwd }), 'exit');
+    const uas = sipp(['-sf', 'uas.xml', '-p', String(sipPort)]);
+    const uac = sipp([`127.0.0.1:${sipPort}`, '-sf', path.join(fixtures, 'uac.xml')]);
+
+    const call = await until('the call of SIPp', () => engine.events.find(({ call }) => !before.has(call))?.call);
+    expect(engine.all(call, 'call.started')[0]).toMatchObject({ codec: 'PCMU', ptime_ms: 20 });
+    // The greeting it spoke over is cut; the answer comes while SIPp sends nothing any more.
+    await engine.event(call, 'bot.said', ({ heard, interrupted }) => heard === REPLY && !interrupted);
+    const heard = engine.all(call, 'stt.final').at(-1)?.text ?? '';
+    expect(overlap(CALLER.name.words, heard), heard).toBeGreaterThanOrEqual(0.7);
+    expect((await engine.event(call, 'call.ended')).reason).toBe('far end closed its port');
+    expect([(await uas)[0], (await uac)[0]]).toEqual([0, 0]);
+  });
+});
+
+/** Free a moment ago, for programs that cannot choose one themselves. */
+async function freePort(): Promise<number> {
+  const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
+
+function portOf(peer: string | undefined): number {
+  return Number(peer?.split(':').at(-1));
+}
+
+function stepsOf(values: readonly number[], modulus: number): Set<number> {
+  return new Set(values.slice(1).map((value, index) => (value - (values[index] ?? 0) + modulus) % modulus));
+}
+
+/** The caller's RTP port: whoever first exchanged a datagram with `port`. */
+async function callerPortIn(wire: string, port: number): Promise<number> {
+  const rows = await output('tshark', [
+    ...['-r', wire, '-Y', `udp.port == ${port}`, '-c', '1', '-T', 'fields', '-e', 'udp.srcport', '-e', 'udp.dstport'],
+  ]);
+  return Number(rows.trim().split('\t').find((found) => Number(found) !== port));
+}
+
+async function fields(wire: string, decodeAs: readonly string[], filter: string, names: readonly string[]): Promise<string[][]> {
+  const text = await output('tshark', [
+    ...['-r', wire, '-Y', filter, '-T', 'fields', '-E', 'occurrence=a'],
+    ...decodeAs.flatMap((rule) => ['-d', rule]),
+    ...names.flatMap((name) => ['-e', name]),
+  ]);
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'));
+}
+
+/** sox writes its statistics to stderr. */
+async function statOf(wav: string): Promise<string> {
+  return output('sh', ['-c', 'sox "$1" -n stat 2>&1', 'sh', wav]);
+}
