@@ -23,7 +23,7 @@ export class Engine implements AsyncDisposable {
       recordsDir: this.recordsDir,
       version: 'e2e',
       workers,
-      env: { E2E_KEY: 'wrong key' },
+      env: {},
       onEvent: (event) => this.events.push(event),
     });
   }

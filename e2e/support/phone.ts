@@ -12,14 +12,14 @@ export interface PhoneOptions {
 }
 
 /**
- * A caller that is not ours: packets by rtp.js, G.711 by formula, one packet each ptime, silence when there is
+ * A telephone that is not ours: packets by rtp.js, G.711 by formula, one packet each ptime, silence when there is
  * nothing to say. Keeps what comes back.
  */
 export class Phone implements AsyncDisposable {
   readonly received: RtpPacket[] = [];
   readonly port: number;
   readonly #socket: dgram.Socket;
-  readonly #to: number;
+  #to: number | null;
   readonly #payloadType: G711PayloadType | 9;
   readonly #ptimeMs: number;
   readonly #ssrc: number;
@@ -30,14 +30,15 @@ export class Phone implements AsyncDisposable {
   #hungUp = false;
   #talking: Promise<void> = Promise.resolve();
 
-  private constructor(socket: dgram.Socket, to: number, { payloadType = 0, ptimeMs = 20 }: PhoneOptions) {
+  private constructor(socket: dgram.Socket, to: number | null, { payloadType = 0, ptimeMs = 20 }: PhoneOptions) {
     this.#socket = socket;
     this.#to = to;
     this.port = socket.address().port;
     this.#payloadType = payloadType;
     this.#ptimeMs = ptimeMs;
     this.#ssrc = 0x51de_0000 + this.port;
-    socket.on('message', (datagram) => {
+    socket.on('message', (datagram, from) => {
+      this.#to ??= from.port;
       if (!isRtcp(new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength))) {
         this.received.push(parseRtp(datagram));
       }
@@ -45,7 +46,16 @@ export class Phone implements AsyncDisposable {
   }
 
   /** Calls a port of this machine and sends silence from now on. */
-  static async call(to: number, options: PhoneOptions = {}): Promise<Phone> {
+  static call(to: number, options: PhoneOptions = {}): Promise<Phone> {
+    return Phone.#open(to, options);
+  }
+
+  /** Waits to be called, and then sends silence to whoever called. */
+  static waiting(options: PhoneOptions = {}): Promise<Phone> {
+    return Phone.#open(null, options);
+  }
+
+  static async #open(to: number | null, options: PhoneOptions): Promise<Phone> {
     const socket = dgram.createSocket('udp4');
     socket.bind(0, '127.0.0.1');
     await once(socket, 'listening');
@@ -67,8 +77,7 @@ export class Phone implements AsyncDisposable {
     await until('sound from the far end', () => this.received.slice(from).some(isSound));
   }
 
-  /** Another packet of the stream, for whoever wants to send it otherwise. */
-  packet(payload: Uint8Array): Buffer {
+  #packet(payload: Uint8Array): Buffer {
     const packet = new RtpPacket();
     packet.setPayloadType(this.#payloadType);
     packet.setSequenceNumber(this.#sequence);
@@ -106,7 +115,7 @@ export class Phone implements AsyncDisposable {
   async #talk(): Promise<void> {
     const start = performance.now();
     for (let tick = 0; !this.#hungUp; tick += 1) {
-      this.#send(this.packet(this.#payload()));
+      if (this.#to !== null) this.#send(this.#packet(this.#payload()));
       await sleep(Math.max(0, start + (tick + 1) * this.#ptimeMs - performance.now()));
     }
   }
@@ -121,7 +130,7 @@ export class Phone implements AsyncDisposable {
   }
 
   #send(datagram: Uint8Array): void {
-    this.#socket.send(datagram, this.#to, '127.0.0.1');
+    if (this.#to !== null) this.#socket.send(datagram, this.#to, '127.0.0.1');
   }
 }
 
