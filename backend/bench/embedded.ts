@@ -23,7 +23,7 @@ const STAGES: readonly (readonly [keyof LatencyStages, string])[] = [
 
 /** The demo bot as it is, every model on this CPU: how long a caller waits for an answer. */
 export async function embeddedBench({ quick, scope, say, figure }: BenchContext): Promise<void> {
-  const calls = quick ? 2 : 10;
+  const calls = quick ? 2 : 6;
   const workspace = await makeWorkspace(scope);
   const latencies: Extract<CallEvent, { type: 'latency' }>[] = [];
   const onEvent = (event: CallEvent): void => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TOne, collapse, parseTokens } from './t-one.ts';
 
-const LETTERS = [...'абвгдеёжзийклмнопрстуфхцчшщъыьэюя', ' '];
+const LETTERS = [...Array.from('абвгдеёжзийклмнопрстуфхцчшщъыьэюя'), ' '];
 const TOKENS = [...LETTERS, '<blk>'];
 
 /**
