@@ -59,6 +59,8 @@ export type WorkerCommand =
   /** A bot's folder, new or changed; calls going on use it from their next generation. */
   | { readonly type: 'bot'; readonly folder: BotFolder }
   | { readonly type: 'bot_rejected'; readonly dir: string; readonly message: string }
+  /** The way to a fresh inference worker, after a crash of the old one. */
+  | { readonly type: 'inference'; readonly port: MessagePort }
   /** Readies what the bot needs (connections, greeting audio) so that the first call waits for nothing. */
   | { readonly type: 'warm'; readonly bot: string }
   | { readonly type: 'report' }

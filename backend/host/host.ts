@@ -8,7 +8,7 @@ import { Scope } from '../base/scope.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { EVENT_VERSION } from '../contract/events.ts';
 import type { BotFolder, PlaceCommand, WorkerReport } from '../contract/host.ts';
-import { startInferenceWorker, type InferenceWorker } from '../providers/embedded/inference-worker.ts';
+import { InferenceWorker } from '../providers/embedded/inference-worker.ts';
 import { completeRecord } from '../trace/complete.ts';
 import { newCallId } from './call-id.ts';
 import { requireFreePort } from './port-holder.ts';
@@ -52,7 +52,7 @@ export class Host {
 
   private constructor(options: HostOptions) {
     this.#options = options;
-    this.#inference = startInferenceWorker(this.#scope, options.modelsDir);
+    this.#inference = new InferenceWorker(this.#scope, options.modelsDir, () => this.#reconnect());
     const count = options.workers ?? Math.max(1, os.availableParallelism() - 1);
     for (let index = 0; index < count; index += 1) this.#links.push(this.#startWorker());
   }
@@ -148,6 +148,14 @@ export class Host {
 
   async #tellAll(folder: BotFolder): Promise<void> {
     await Promise.all(this.#links.map((link) => link.request({ type: 'bot', folder })));
+  }
+
+  /** The inference worker is a fresh one: media workers get new ports to it. */
+  #reconnect(): void {
+    for (const link of this.#links) {
+      const port = this.#inference.connect();
+      void link.request({ type: 'inference', port }, [port]).catch(() => undefined);
+    }
   }
 
   #startWorker(): WorkerLink {

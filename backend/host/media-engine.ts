@@ -85,6 +85,9 @@ export class MediaEngine {
       case 'warm':
         await this.#bot(command.bot).warm();
         return null;
+      case 'inference':
+        this.#inference.reconnect(command.port);
+        return null;
       case 'report':
         return this.#report();
       case 'close':

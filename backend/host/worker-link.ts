@@ -46,13 +46,13 @@ export class WorkerLink {
   }
 
   /** @throws SidetoneError of the worker's own, or 'internal' when it ended before it answered. */
-  request(command: WorkerCommand): Promise<WorkerAnswer> {
+  request(command: WorkerCommand, transfer: readonly MessagePort[] = []): Promise<WorkerAnswer> {
     const id = this.#nextId;
     this.#nextId += 1;
     const answer = Promise.withResolvers<WorkerAnswer>();
     this.#pending.set(id, answer);
     const request: WorkerRequest = { id, command };
-    this.#worker.postMessage(request);
+    this.#worker.postMessage(request, transfer);
     return answer.promise;
   }
 

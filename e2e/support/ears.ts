@@ -2,13 +2,13 @@ import { resample } from '../../backend/audio/resample.ts';
 import { Scope } from '../../backend/base/scope.ts';
 import { modelsDirectory } from '../../backend/models/directory.ts';
 import { InferenceClient } from '../../backend/providers/embedded/client.ts';
-import { startInferenceWorker } from '../../backend/providers/embedded/inference-worker.ts';
+import { InferenceWorker } from '../../backend/providers/embedded/inference-worker.ts';
 
 /** The embedded models by themselves, away from any call: to hear what was said on the wire, and to say more. */
 export class Ears implements AsyncDisposable {
   readonly #scope = new Scope();
   readonly #client = new InferenceClient(
-    startInferenceWorker(this.#scope, modelsDirectory()).connect(),
+    new InferenceWorker(this.#scope, modelsDirectory(), () => undefined).connect(),
   );
 
   /** What Moonshine hears in 8 kHz audio. */

@@ -25,7 +25,7 @@ interface Running {
 
 /** A media worker's way to the embedded models. Each provider it makes is an owner that is served in turn. */
 export class InferenceClient {
-  readonly #port: MessagePort;
+  #port: MessagePort;
   readonly #running = new Map<number, Running>();
   #nextId = 1;
   #nextOwner = 1;
@@ -33,8 +33,15 @@ export class InferenceClient {
 
   constructor(port: MessagePort) {
     this.#port = port;
-    port.on('message', (message: FromInference) => this.#receive(message));
-    port.on('close', () => this.#lose('the inference worker has ended'));
+    this.#listen(port);
+  }
+
+  /** The worker behind the old port is gone; requests go to a fresh one from now on. */
+  reconnect(port: MessagePort): void {
+    this.#lose('the inference worker has ended');
+    this.#lost = null;
+    this.#port = port;
+    this.#listen(port);
   }
 
   stt(model: string): Stt {
@@ -166,6 +173,13 @@ export class InferenceClient {
   #lose(reason: string): void {
     this.#lost ??= new SidetoneError('internal', reason, { retryable: true });
     for (const id of this.#running.keys()) this.#end(id, this.#lost);
+  }
+
+  #listen(port: MessagePort): void {
+    port.on('message', (message: FromInference) => this.#receive(message));
+    port.on('close', () => {
+      if (port === this.#port) this.#lose('the inference worker has ended');
+    });
   }
 
   #owner(): number {

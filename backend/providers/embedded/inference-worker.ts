@@ -2,35 +2,59 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { Scope } from '../../base/scope.ts';
 import type { InferenceCommand } from './protocol.ts';
 
-/** The host's end of the inference worker. */
-export interface InferenceWorker {
-  /** A port for one media worker's InferenceClient: to be transferred there. */
-  connect(): MessagePort;
-  /** Lets running inference finish, then ends the thread. */
-  close(): Promise<void>;
-}
+/** A thread that ends sooner than this cannot start here; another would not either. */
+const MIN_LIFE_MS = 1000;
 
-export function startInferenceWorker(scope: Scope, modelsDir: string): InferenceWorker {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: modelsDir,
-    name: 'inference',
-  });
-  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  // A crash closes the ports, which tells every client; without a listener it would end the process.
-  worker.on('error', () => undefined);
-  const post = (command: InferenceCommand, port?: MessagePort): void =>
-    worker.postMessage({ ...command, port }, port ? [port] : []);
-  const inference: InferenceWorker = {
-    connect() {
-      const { port1, port2 } = new MessageChannel();
-      post({ type: 'connect' }, port2);
-      return port1;
-    },
-    close() {
-      post({ type: 'close' });
-      return exited;
-    },
-  };
-  scope.defer(() => inference.close());
-  return inference;
+/** The host's end of the inference worker. A thread that crashes is replaced by a fresh one. */
+export class InferenceWorker {
+  readonly #modelsDir: string;
+  readonly #onReplaced: () => void;
+  #worker: Worker;
+  #exited: Promise<void>;
+  #closing = false;
+
+  /** `onReplaced`: every port given out is dead; connect() gives new ones. */
+  constructor(scope: Scope, modelsDir: string, onReplaced: () => void) {
+    this.#modelsDir = modelsDir;
+    this.#onReplaced = onReplaced;
+    ({ worker: this.#worker, exited: this.#exited } = this.#start());
+    scope.defer(() => this.close());
+  }
+
+  /** A port for one media worker's InferenceClient: to be transferred there. */
+  connect(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#post({ type: 'connect' }, port2);
+    return port1;
+  }
+
+  /** Lets running inference finish, then ends the thread. */
+  async close(): Promise<void> {
+    if (!this.#closing) this.#post({ type: 'close' });
+    this.#closing = true;
+    await this.#exited;
+  }
+
+  #start(): { worker: Worker; exited: Promise<void> } {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: this.#modelsDir,
+      name: 'inference',
+    });
+    // A crash closes the ports, which tells every client; without a listener it would end the process.
+    worker.on('error', () => undefined);
+    const startedAt = performance.now();
+    const exited = new Promise<void>((resolve) => {
+      worker.once('exit', () => {
+        resolve();
+        if (this.#closing || performance.now() - startedAt < MIN_LIFE_MS) return;
+        ({ worker: this.#worker, exited: this.#exited } = this.#start());
+        this.#onReplaced();
+      });
+    });
+    return { worker, exited };
+  }
+
+  #post(command: InferenceCommand, port?: MessagePort): void {
+    this.#worker.postMessage({ ...command, port }, port ? [port] : []);
+  }
 }

@@ -5,7 +5,7 @@ import { Scope } from '../../base/scope.ts';
 import { modelsDirectory } from '../../models/directory.ts';
 import type { PcmChunk } from '../types.ts';
 import { InferenceClient } from './client.ts';
-import { startInferenceWorker } from './inference-worker.ts';
+import { InferenceWorker } from './inference-worker.ts';
 
 /** Real models behind the real thread and ports. */
 
@@ -17,7 +17,7 @@ const voice = { name: null, speed: 1, reference: null };
 const scope = new Scope();
 let client: InferenceClient;
 beforeAll(() => {
-  client = new InferenceClient(startInferenceWorker(scope, modelsDirectory()).connect());
+  client = new InferenceClient(new InferenceWorker(scope, modelsDirectory(), () => undefined).connect());
 });
 afterAll(async () => {
   client.close();
@@ -67,7 +67,7 @@ describe('InferenceClient', () => {
     await expect(client.stt('moonshine-huge').transcribe(segment)).rejects.toMatchObject({ kind: 'usage' });
     await expect(client.stt('piper-joe-en').transcribe(segment)).rejects.toMatchObject({ kind: 'usage' });
     const other = new Scope();
-    const bare = new InferenceClient(startInferenceWorker(other, '/nowhere').connect());
+    const bare = new InferenceClient(new InferenceWorker(other, '/nowhere', () => undefined).connect());
     await expect(bare.stt('moonshine-tiny-en').transcribe(segment)).rejects.toMatchObject({
       kind: 'environment',
       hint: expect.stringContaining('models pull moonshine-tiny-en') as unknown,
@@ -77,7 +77,7 @@ describe('InferenceClient', () => {
 
   it('ends in the middle of a run without harm, and tells who waits', async () => {
     const other = new Scope();
-    const inference = startInferenceWorker(other, modelsDirectory());
+    const inference = new InferenceWorker(other, modelsDirectory(), () => undefined);
     const lost = new InferenceClient(inference.connect());
     const stt = lost.stt('moonshine-tiny-en');
     await stt.transcribe(segment);
