@@ -3,7 +3,6 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWav } from '../backend/audio/wav.ts';
 import { callEvent, type CallEvent } from '../backend/contract/events.ts';
-import { recordManifest } from '../backend/contract/record.ts';
 import { CALLER, DEMO_BOT } from './support/bots.ts';
 import { Ears } from './support/ears.ts';
 import { Engine } from './support/engine.ts';
@@ -33,8 +32,8 @@ describe('a caller books an appointment by voice over UDP, all models embedded',
       maxMs: 90_000,
     });
     botCall = await engine.answeredFromHere();
-    await engine.event(botCall, 'call.ended', () => true, 100_000);
-    await engine.event(callerCall, 'call.ended');
+    await engine.over(botCall, 100_000);
+    await engine.over(callerCall);
   }, 120_000);
 
   afterAll(async () => {
@@ -106,7 +105,7 @@ describe('a caller books an appointment by voice over UDP, all models embedded',
   it.each(['bot', 'caller'])('keeps a complete record on the side of the %s', async (side) => {
     const call = side === 'bot' ? botCall : callerCall;
     const dir = engine.record(call);
-    const manifest = recordManifest.parse(JSON.parse(await readFile(path.join(dir, 'manifest.json'), 'utf8')));
+    const manifest = await engine.manifest(call);
     expect(manifest).toMatchObject({ call, state: 'complete', codec: 'PCMU' });
     expect(manifest.ended).toBe(engine.all(call, 'call.ended')[0]?.reason);
 

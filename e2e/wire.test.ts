@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CALLER, makeBot, speech } from './support/bots.ts';
+import { CALLER, SCRIPTED_BOT, SCRIPTED_REPLY, makeBot, speech } from './support/bots.ts';
 import { Engine } from './support/engine.ts';
 import { encodeG711 } from './support/g711.ts';
 import { Phone } from './support/phone.ts';
@@ -13,14 +13,7 @@ import { until } from './support/until.ts';
 import { overlap } from './support/words.ts';
 
 /** Its ears are real, the rest is scripted: what matters here is the wire. */
-const BOT = `
-greeting: Hello, this is a test of the line.
-turn: { completeness: 'off' }
-llm: { provider: scripted }
-tts: { provider: scripted }
-`;
-
-const REPLY = 'I can help with that. What day would suit you best?';
+const BOT = `greeting: Hello, this is a test of the line.\n${SCRIPTED_BOT.replace('stt: { provider: scripted }', '')}`;
 
 let engine: Engine;
 let port: number;
@@ -45,7 +38,7 @@ describe.concurrent('a caller with a stack of its own (rtp.js)', () => {
     await engine.event(call, 'bot.said');
     await phone.say(speech(CALLER.name));
     const answer = await engine.event(call, 'bot.said', ({ generation }) => generation > 1);
-    expect(answer.heard).toBe(REPLY);
+    expect(answer.heard).toBe(SCRIPTED_REPLY);
     expect(engine.all(call, 'call.started')[0]).toMatchObject({ codec, ptime_ms: ptimeMs });
 
     const samples = ptimeMs * 8;
@@ -76,7 +69,7 @@ describe.skipIf(!has('tshark') || !has('sox'))('the record of a call, read by ot
       party: { kind: 'script', audio: [CALLER.name.file], barge_in_ms: null, listen: false },
       maxMs: 30_000,
     });
-    const ended = await engine.event(caller, 'call.ended', () => true, 40_000);
+    const ended = await engine.over(caller, 40_000);
     const peerPort = portOf(engine.all(caller, 'call.started')[0]?.peer);
     expect(peerPort).toBe(port);
     const wire = path.join(engine.record(caller), 'wire.pcap');
@@ -151,7 +144,7 @@ describe.skipIf(!has('sipp'))('SIPp as the caller', () => {
     const call = await until('the call of SIPp', () => engine.events.find(({ call }) => !before.has(call))?.call);
     expect(engine.all(call, 'call.started')[0]).toMatchObject({ codec: 'PCMU', ptime_ms: 20 });
     // The greeting it spoke over is cut; the answer comes while SIPp sends nothing any more.
-    await engine.event(call, 'bot.said', ({ heard, interrupted }) => heard === REPLY && !interrupted);
+    await engine.event(call, 'bot.said', ({ heard, interrupted }) => heard === SCRIPTED_REPLY && !interrupted);
     const heard = engine.all(call, 'stt.final').at(-1)?.text ?? '';
     expect(overlap(CALLER.name.words, heard), heard).toBeGreaterThanOrEqual(0.7);
     expect((await engine.event(call, 'call.ended')).reason).toBe('far end closed its port');

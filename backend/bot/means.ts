@@ -85,7 +85,7 @@ export class BotMeans {
   /** Readies voice and fixed phrases, so that the first call waits for nothing. */
   async warm(): Promise<void> {
     const { stt, llm, tts, completeness } = this.#providers;
-    await Promise.all([stt, llm, tts, completeness].map((provider) => provider?.warm?.()));
+    await Promise.all([stt, llm, tts, completeness].map(async (provider) => provider?.warm?.()));
     this.#voice = await this.#prepareVoice(this.#folder, this.#providers);
     await this.#warmPhrases();
   }

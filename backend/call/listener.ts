@@ -33,6 +33,7 @@ export class Listener {
   /** Sources whose call is over, with the SSRC they still send; oldest first. */
   readonly #over = new Map<string, { ssrc: number; heardAt: number }>();
   readonly #packet = new RtpPacket();
+  #unspoken = 0;
   #toldAt = -Infinity;
 
   /** @throws SidetoneError 'usage' when an allowed network is none. */
@@ -41,8 +42,9 @@ export class Listener {
     this.#admission = new Admission(limits);
   }
 
-  get refused(): Readonly<Record<Refusal, number>> {
-    return this.#admission.refused;
+  /** Packets of callers that were not answered, by reason. */
+  get refused(): Readonly<Record<Refusal | 'codec', number>> {
+    return { ...this.#admission.refused, codec: this.#unspoken };
   }
 
   /** A datagram that came to the listening socket, or astray to a call's. */
@@ -66,6 +68,7 @@ export class Listener {
     const { payloadType, payloadLength } = this.#packet;
     const codec = codecOf(payloadType);
     if (codec === null) {
+      this.#unspoken += 1;
       this.#refuse(
         peer,
         'codec',

@@ -14,7 +14,7 @@ interface CallOptions {
   readonly codec: string;
   readonly for?: number;
   readonly listen: boolean;
-  readonly records: string;
+  readonly traces: string;
   readonly json?: true;
 }
 
@@ -35,7 +35,7 @@ export async function call(target: string, options: CallOptions): Promise<void> 
   const stop = interrupted();
   const engine = Host.start({
     modelsDir: modelsDirectory(),
-    recordsDir: path.resolve(options.records),
+    recordsDir: path.resolve(options.traces),
     version: VERSION,
     workers: 1,
     env: await withDotEnv(process.cwd(), process.env),
@@ -61,7 +61,7 @@ export async function call(target: string, options: CallOptions): Promise<void> 
     });
     void stop.promise.then((signal) => engine.hangUp(id, signal)).catch(() => undefined);
     await over.promise;
-    view.note(`          record    ${path.join(options.records, id)}`);
+    view.note(`          record    ${path.join(options.traces, id)}`);
   } finally {
     stop.dispose();
     await engine.close();

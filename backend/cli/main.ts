@@ -14,8 +14,8 @@ const EXIT_ENVIRONMENT = 3;
 
 const json = (): Option =>
   new Option('--json', 'one JSON object per line on stdout, everything else on stderr');
-const records = (): Option =>
-  new Option('--records <dir>', "folder for the calls' records").default('traces');
+const traces = (): Option =>
+  new Option('--traces <dir>', 'folder for the records of calls').default('traces');
 
 const program = new Command('sidetone')
   .description('Testbench and softphone for AI voice bots on the telephone.')
@@ -33,7 +33,7 @@ program
   .option('--max-calls <n>', 'calls at once before others are refused', wholeNumber, 1000)
   .option('--workers <n>', 'media worker threads; default: cores - 1', wholeNumber)
   .option('--demo', 'place a demo call to the bot once it listens')
-  .addOption(records())
+  .addOption(traces())
   .addOption(json())
   .action(serve);
 
@@ -46,7 +46,7 @@ program
   .option('--codec <name>', 'PCMU or PCMA', 'PCMU')
   .option('--for <seconds>', 'hang up after this long', wholeNumber)
   .option('--no-listen', 'do not transcribe what the bot said')
-  .addOption(records())
+  .addOption(traces())
   .addOption(json())
   .action(call);
 

@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { SidetoneError } from '../base/errors.ts';
 import type { CallEvent } from '../contract/events.ts';
+import { examineEndpoints } from '../host/doctor.ts';
 import { Host } from '../host/host.ts';
-import { withDotEnv } from '../bot/folder.ts';
+import { loadBotFolder, withDotEnv } from '../bot/folder.ts';
 import { modelsDirectory } from '../models/directory.ts';
 import { interrupted } from './interrupt.ts';
 import { LiveView } from './live-view.ts';
@@ -16,14 +17,15 @@ interface ServeOptions {
   readonly maxCalls: number;
   readonly workers?: number;
   readonly demo?: true;
-  readonly records: string;
+  readonly traces: string;
   readonly json?: true;
 }
 
 /** `sidetone serve`: the bot on a UDP port until Ctrl-C. */
 export async function serve(options: ServeOptions): Promise<void> {
   const { host, port } = parseAddress(options.rtp, '--rtp');
-  const recordsDir = path.resolve(options.records);
+  const recordsDir = path.resolve(options.traces);
+  const env = await withDotEnv(process.cwd(), process.env);
   const view = new LiveView(options.json ? process.stderr : process.stdout);
   const stop = interrupted();
   const demoCallers = new Set<string>();
@@ -37,7 +39,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     if (!options.json && !isDemoCaller) view.event(event);
     if (event.type !== 'call.ended') return;
     if (isDemoCaller) demoOver.resolve();
-    else view.note(`          record    ${path.join(options.records, event.call)}`);
+    else view.note(`          record    ${path.join(options.traces, event.call)}`);
   };
 
   const engine = Host.start({
@@ -45,7 +47,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     recordsDir,
     version: VERSION,
     ...(options.workers === undefined ? {} : { workers: options.workers }),
-    env: await withDotEnv(process.cwd(), process.env),
+    env,
     onEvent: show,
   });
   try {
@@ -56,6 +58,12 @@ export async function serve(options: ServeOptions): Promise<void> {
       maxCalls: options.maxCalls,
       ...(options.allow ? { allow: options.allow } : {}),
     });
+    for await (const { what, verdict, message } of examineEndpoints(
+      (await loadBotFolder(path.resolve(options.bot), env)).settings,
+      env,
+    )) {
+      if (verdict === 'fail') view.note(`warning: ${what}: ${message}; callers will hear an apology`);
+    }
     if (options.json) process.stdout.write(`${JSON.stringify({ type: 'ready', host, port: bound })}\n`);
     view.note(`✅ SYSTEM READY. Listening RTP on ${host}:${bound}`);
     if (options.demo) {

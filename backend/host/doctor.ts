@@ -46,7 +46,7 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding, 
     return `${options.bot}: ${settings.name}, language ${settings.language}`;
   });
   yield* models(options.modelsDir, settings);
-  if (settings) yield* endpoints(settings, options.env);
+  if (settings) yield* examineEndpoints(settings, options.env);
   yield await pacing();
   yield priority();
   for (const helpful of HELPFUL_PROGRAMS) yield program(helpful);
@@ -83,7 +83,8 @@ async function* models(
     yield { what: `model ${name}`, verdict: 'fail', message: 'there is no such model' };
 }
 
-async function* endpoints(
+/** Asks each endpoint that the bot needs. */
+export async function* examineEndpoints(
   settings: BotSettings,
   env: DoctorOptions['env'],
 ): AsyncGenerator<Finding, void, undefined> {

@@ -169,7 +169,8 @@ export class Host {
       onEvents: (link, events) => {
         for (const event of events) this.#takeEvent(link, event);
       },
-      onCrash: (link, reason) => void this.#replace(link, reason),
+      // A fresh worker that ends before it is ready was closed, or crashed as well and is replaced in its turn.
+      onCrash: (link, reason) => void this.#replace(link, reason).catch(() => undefined),
     });
   }
 

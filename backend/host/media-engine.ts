@@ -277,6 +277,9 @@ async function readTurn(file: string): Promise<Int16Array> {
     return sampleRate === LINE_RATE ? pcm : resample(pcm, sampleRate, LINE_RATE);
   } catch (error) {
     if (!(error instanceof SidetoneError)) throw error;
-    throw new SidetoneError('usage', `${path.basename(file)}: ${error.message}`, { cause: error });
+    throw new SidetoneError('usage', `${path.basename(file)}: ${error.message}`, {
+      ...(error.hint === null ? {} : { hint: error.hint }),
+      cause: error,
+    });
   }
 }

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { SidetoneError } from '../base/errors.ts';
 import type { CallEvent } from '../contract/events.ts';
 import type { RecordManifest } from '../contract/record.ts';
 import { PCAP_RECORD_OVERHEAD, pcapHeader, type PcapFlow } from '../rtp/pcap.ts';
@@ -33,18 +32,14 @@ export class Recorder {
   #manifest: Promise<void>;
   #cut = false;
 
-  /** @throws SidetoneError 'environment' when the folder cannot be made. */
   constructor(recordsDir: string, start: RecordStart, onTrouble: (message: string) => void) {
     this.dir = path.join(recordsDir, start.call);
     this.#start = start;
     this.#onTrouble = onTrouble;
     try {
       mkdirSync(this.dir, { recursive: true });
-    } catch (cause) {
-      throw new SidetoneError('environment', `no record can be kept in ${recordsDir}`, {
-        hint: 'name another folder with --records',
-        cause,
-      });
+    } catch {
+      // The first file that cannot be opened in it says so.
     }
     const failed = (error: unknown): void => this.#trouble(error);
     this.#events = new AppendFile(path.join(this.dir, 'events.ndjson'), failed);

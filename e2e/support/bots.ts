@@ -6,6 +6,20 @@ import { readWav } from '../../backend/audio/wav.ts';
 const repository = path.resolve(import.meta.dirname, '../..');
 export const DEMO_BOT = path.join(repository, 'bots/demo');
 
+/**
+ * A bot.yaml whose bot needs no models and talks fast: the line is what matters. Every reply of the scripted LLM is
+ * SCRIPTED_REPLY, every transcript of the scripted STT "Yes, please.".
+ */
+export const SCRIPTED_BOT = `
+turn: { completeness: 'off' }
+voice: { speed: 2 }
+phrases: { idle: A?, goodbye: B., apology: C., repeat: D? }
+stt: { provider: scripted }
+llm: { provider: scripted }
+tts: { provider: scripted }
+`;
+export const SCRIPTED_REPLY = 'I can help with that. What day would suit you best?';
+
 /** What the demo's caller says, by the words in its README. */
 export const CALLER = {
   book: { file: path.join(DEMO_BOT, 'caller/1-book.wav'), words: "Hello, I'd like to book an appointment for a check-up." },

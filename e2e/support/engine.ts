@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { CallEvent } from '../../backend/contract/events.ts';
+import { recordManifest, type RecordManifest } from '../../backend/contract/record.ts';
 import { Host } from '../../backend/host/host.ts';
 import { modelsDirectory } from '../../backend/models/directory.ts';
 import { until } from './until.ts';
@@ -70,6 +71,17 @@ export class Engine implements AsyncDisposable {
   answeredFromHere(): Promise<string> {
     const isBots = (event: CallEvent): boolean => event.type === 'call.started' && event.party !== 'script';
     return until('a call to the bot', () => this.events.findLast(isBots)?.call);
+  }
+
+  /** The call is over and its record complete. */
+  async over(call: string, deadlineMs?: number): Promise<EventOf<'call.ended'>> {
+    const ended = await this.event(call, 'call.ended', () => true, deadlineMs);
+    await until(`the record of ${call}`, async () => (await this.manifest(call)).state !== 'recording');
+    return ended;
+  }
+
+  async manifest(call: string): Promise<RecordManifest> {
+    return recordManifest.parse(JSON.parse(await readFile(path.join(this.record(call), 'manifest.json'), 'utf8')));
   }
 
   record(call: string): string {
