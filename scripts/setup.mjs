@@ -60,17 +60,28 @@ export function ensureModels(names = []) {
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
 
-/** Installs pip on a Debian machine that has none. Returns whether it did. */
+/** Installs pip where there is none. Returns whether it did. */
 function installPip() {
-  if (spawnSync('python3', ['-m', 'pip', '--version']).status === 0) return false;
-  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
-    process.stderr.write('pip is missing: apt-get install python3-pip\n');
+  return spawnSync('python3', ['-m', 'pip', '--version']).status !== 0 && installDebian(['python3-pip']);
+}
+
+/** Programs that end-to-end tests use as independent witnesses; without them those tests are skipped and say so. */
+export function ensureWitnesses() {
+  const missing = ['tshark', 'sox'].filter((program) => spawnSync(program, ['--version']).error);
+  if (missing.length > 0) installDebian(missing);
+}
+
+/** Installs Debian packages, where this is Debian and we may. Returns whether it did. */
+function installDebian(packages) {
+  const line = `apt-get install ${packages.join(' ')}`;
+  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).error) {
+    process.stderr.write(`Missing: ${line}\n`);
     return false;
   }
-  process.stderr.write('Installing python3-pip ...\n');
-  const quiet = { stdio: ['ignore', 'ignore', 2] };
-  spawnSync('apt-get', ['update', '-qq'], quiet);
-  return spawnSync('apt-get', ['install', '-y', '-qq', 'python3-pip'], quiet).status === 0;
+  process.stderr.write(`${line} ...\n`);
+  const quietly = { stdio: ['ignore', 'ignore', 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  spawnSync('apt-get', ['update', '-qq'], quietly);
+  return spawnSync('apt-get', ['install', '-y', '-qq', ...packages], quietly).status === 0;
 }
 
 /** Runs the command line under Node 24 and ends with its exit code; Ctrl-C is the child's to handle. */

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ensureDependencies, ensureModels, node24, root } from './setup.mjs';
+import { ensureDependencies, ensureModels, ensureWitnesses, node24, root } from './setup.mjs';
 
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 
@@ -59,6 +59,7 @@ ensureDependencies();
 if (named.length === 0 || named.includes('unit') || named.includes('e2e')) {
   ensureModels();
   ensureModels(['smollm2-135m']);
+  ensureWitnesses();
 }
 const env = {
   ...process.env,

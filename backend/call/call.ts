@@ -78,7 +78,13 @@ export class Call implements RtpLegHandler, CallControl {
     this.#nextFlushAt = startedAt + FLUSH_EVERY_MS;
     this.#recorder = this.#openRecord();
     const peer = `${options.remote.address}:${options.remote.port}`;
-    this.emit({ type: 'call.started', peer, codec: options.codec, ptime_ms: options.ptimeMs, party: options.partyName });
+    this.emit({
+      type: 'call.started',
+      peer,
+      codec: options.codec,
+      ptime_ms: options.ptimeMs,
+      party: options.partyName,
+    });
     this.#leg = new RtpLeg({ ...options, scope: this.#scope, handler: this }, startedAt);
     this.#party = options.makeParty({
       control: this,

@@ -43,8 +43,12 @@ export class ScriptParty implements Party {
   #turn = 0;
   #playing: Int16Array | null = null;
   #played = 0;
-  /** Sample just after the last voiced one of the turn being played. */
+  /** The voiced part of the turn being played: [from, to) in samples. */
+  #voicedFrom = 0;
   #voicedEnd = 0;
+  /** The far end was speaking when this turn began. */
+  #bargesIn = false;
+  #bargedInAt: number | null = null;
   #lastVoicedSentAt: number;
   #waitingSince: number;
   #answerFrom: number | null = null;
@@ -88,6 +92,9 @@ export class ScriptParty implements Party {
     out.set(playing.subarray(this.#played, this.#played + count));
     out.fill(0, count);
     const next = this.#played + count;
+    if (this.#bargesIn && this.#voicedFrom >= this.#played && this.#voicedFrom < next) {
+      this.#bargedInAt = at - ((out.length - (this.#voicedFrom - this.#played)) * 1000) / LINE_RATE;
+    }
     if (this.#voicedEnd > this.#played && this.#voicedEnd <= next) {
       this.#lastVoicedSentAt = at - ((out.length - (this.#voicedEnd - this.#played)) * 1000) / LINE_RATE;
     }
@@ -95,6 +102,7 @@ export class ScriptParty implements Party {
     if (next >= playing.length) {
       this.#playing = null;
       this.#waitingSince = at;
+      this.#tellBargeIn();
       this.#options.emit({
         type: 'script.played',
         turn: this.#turn,
@@ -110,13 +118,16 @@ export class ScriptParty implements Party {
 
   tick(now: number): void {
     if (this.#playing || this.#hungUp || !this.#mayGoOn(now)) return;
+    this.#bargesIn = this.#answerFrom !== null && now - this.#answerVoicedAt < ANSWER_OVER_MS;
     this.#closeAnswer();
     const next = this.#options.turns[this.#turn];
     this.#turn += 1;
     if (next) {
       this.#playing = next;
       this.#played = 0;
-      this.#voicedEnd = voicedRange(next)?.to ?? next.length;
+      const voiced = voicedRange(next) ?? { from: 0, to: next.length };
+      this.#voicedFrom = voiced.from;
+      this.#voicedEnd = voiced.to;
       return;
     }
     this.#hungUp = true;
@@ -139,6 +150,14 @@ export class ScriptParty implements Party {
     return now - this.#answerVoicedAt >= ANSWER_OVER_MS;
   }
 
+  /** How long the far end went on speaking over the turn that has just been said. */
+  #tellBargeIn(): void {
+    if (this.#bargedInAt === null) return;
+    const stopped_after_ms = Math.max(0, this.#answerVoicedAt - this.#bargedInAt);
+    this.#bargedInAt = null;
+    this.#options.emit({ type: 'script.barged_in', turn: this.#turn, stopped_after_ms });
+  }
+
   #closeAnswer(): void {
     const turn = this.#turn;
     const pcm = this.#answer.slice(0, this.#answerSamples);
@@ -148,7 +167,13 @@ export class ScriptParty implements Party {
     const { stt, language, emit } = this.#options;
     if (!stt || !spoke) return;
     const transcript = stt
-      .transcribe({ pcm, sampleRate: LINE_RATE, language, prompt: null, signal: new AbortController().signal })
+      .transcribe({
+        pcm,
+        sampleRate: LINE_RATE,
+        language,
+        prompt: null,
+        signal: new AbortController().signal,
+      })
       .then((text) => emit({ type: 'script.heard', turn, text }))
       .catch(() => emit({ type: 'script.heard', turn, text: '' }))
       .finally(() => this.#transcripts.delete(transcript));

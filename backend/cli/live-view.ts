@@ -107,6 +107,11 @@ export class LiveView {
       case 'script.latency':
         this.#line(`${when}  latency   turn ${event.turn}: ${event.wire_ms.toFixed(0)} ms on the wire`);
         break;
+      case 'script.barged_in':
+        this.#line(
+          `${when}  barge-in  turn ${event.turn}: the far end stopped after ${event.stopped_after_ms.toFixed(0)} ms`,
+        );
+        break;
       case 'call.ended':
         this.#line(`${when}  ended     ${event.reason}`);
         break;

@@ -58,11 +58,11 @@ export async function serve(options: ServeOptions): Promise<void> {
       maxCalls: options.maxCalls,
       ...(options.allow ? { allow: options.allow } : {}),
     });
-    for await (const { what, verdict, message } of examineEndpoints(
+    for await (const { verdict, message } of examineEndpoints(
       (await loadBotFolder(path.resolve(options.bot), env)).settings,
       env,
     )) {
-      if (verdict === 'fail') view.note(`warning: ${what}: ${message}; callers will hear an apology`);
+      if (verdict === 'fail') view.note(`warning: ${message}; callers will hear an apology`);
     }
     if (options.json) process.stdout.write(`${JSON.stringify({ type: 'ready', host, port: bound })}\n`);
     view.note(`✅ SYSTEM READY. Listening RTP on ${host}:${bound}`);

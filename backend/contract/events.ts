@@ -124,6 +124,8 @@ const kinds = [
   z.object({ type: z.literal('script.played'), turn, audio_ms: ms }),
   z.object({ type: z.literal('script.heard'), turn, text: z.string() }),
   z.object({ type: z.literal('script.latency'), turn, wire_ms: ms }),
+  /** From the first voiced sample said over the far end to the last voiced one heard of it. */
+  z.object({ type: z.literal('script.barged_in'), turn, stopped_after_ms: ms }),
   z.object({ type: z.literal('config.changed'), hashes }),
   z.object({ type: z.literal('config.rejected'), message: z.string() }),
   z.object({
