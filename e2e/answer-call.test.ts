@@ -45,7 +45,10 @@ describe('a caller books an appointment by voice over UDP, all models embedded',
     const heard = lastTranscripts(engine.of(botCall));
     expect(heard).toHaveLength(TURNS.length);
     for (const [index, turn] of TURNS.entries()) {
-      expect(overlap(turn.words, heard[index] ?? ''), `${turn.words} | ${heard[index]}`).toBeGreaterThanOrEqual(MOST);
+      expect(
+        overlap(turn.words, heard[index] ?? ''),
+        `${turn.words} | ${heard[index]}`,
+      ).toBeGreaterThanOrEqual(MOST);
     }
   });
 
@@ -133,7 +136,9 @@ describe('a caller books an appointment by voice over UDP, all models embedded',
 
 /** What was heard of each turn in the end: the pieces of its last transcription. */
 function lastTranscripts(events: readonly CallEvent[]): string[] {
-  const discarded = new Set(events.flatMap((event) => (event.type === 'stt.discarded' ? [event.request] : [])));
+  const discarded = new Set(
+    events.flatMap((event) => (event.type === 'stt.discarded' ? [event.request] : [])),
+  );
   const byTurn = new Map<number, string>();
   for (const event of events) {
     if (event.type !== 'stt.final' || discarded.has(event.request)) continue;

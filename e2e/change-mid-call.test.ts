@@ -42,7 +42,10 @@ async function ask(phone: Phone, call: string, pcm: Int16Array): Promise<Answer>
   const from = phone.received.length;
   await phone.say(pcm);
   const said = await engine.event(call, 'bot.said', ({ seq }) =>
-    engine.all(call, 'bot.said').slice(before).some((event) => event.seq === seq),
+    engine
+      .all(call, 'bot.said')
+      .slice(before)
+      .some((event) => event.seq === seq),
   );
   const heard = audioOf(phone.received.slice(from));
   const { from: first, to } = voicedRange(heard) ?? { from: 0, to: 0 };
@@ -89,7 +92,9 @@ describe.concurrent('a bot that is changed while it is on the telephone', () => 
     await edit(yaml, (text) => `${text}greting: Hi\n`);
     const line = (await readFile(yaml, 'utf8')).split('\n').indexOf('greting: Hi') + 1;
     const rejected = await engine.event(call, 'config.rejected');
-    expect(rejected.message).toContain(`${yaml}:${line}:1: unknown key \`greting\`, did you mean \`greeting\`?`);
+    expect(rejected.message).toContain(
+      `${yaml}:${line}:1: unknown key \`greting\`, did you mean \`greeting\`?`,
+    );
     const fourth = await ask(phone, call, speech(CALLER.book));
     expect(fourth.said.heard).toBe(second.said.heard);
     expect(fourth.pcm.length).toBeGreaterThan(second.pcm.length * 1.25);

@@ -34,7 +34,10 @@ describe.concurrent('what the command line says about itself', () => {
   it.each([
     { args: [], says: /serve.*call.*models.*doctor.*bench/s },
     { args: ['serve'], says: /--bot.*--rtp.*--allow.*--max-calls.*--workers.*--demo.*--traces.*--json/s },
-    { args: ['call'], says: /rtp:HOST:PORT.*--audio.*--barge-in-ms.*--codec.*--for.*--no-listen.*--traces.*--json/s },
+    {
+      args: ['call'],
+      says: /rtp:HOST:PORT.*--audio.*--barge-in-ms.*--codec.*--for.*--no-listen.*--traces.*--json/s,
+    },
     { args: ['models'], says: /list.*pull.*rm/s },
     { args: ['models', 'pull'], says: /\[names\.\.\.\]/ },
     { args: ['doctor'], says: /--bot.*--rtp.*--json/s },
@@ -95,15 +98,22 @@ describe('serve', () => {
   it('goes on with its calls when the disk takes no more, and says so', async () => {
     const bot = await makeBot(folder, BOT);
     const records = path.join(folder, 'served');
-    await using cli = new Cli(['serve', '--bot', bot, '--rtp', '127.0.0.1:0', '--traces', records, '--json'], {
-      fileLimitKb: 64,
-    });
+    await using cli = new Cli(
+      ['serve', '--bot', bot, '--rtp', '127.0.0.1:0', '--traces', records, '--json'],
+      {
+        fileLimitKb: 24,
+      },
+    );
     await using phone = await Phone.call(await cli.ready());
-    const warning = await until('a warning', () => callEvents(cli).find(({ type }) => type === 'call.warning'));
+    const warning = await until('a warning', () =>
+      callEvents(cli).find(({ type }) => type === 'call.warning'),
+    );
     expect(warning).toMatchObject({ code: 'record', message: expect.stringContaining('the call goes on') });
     await phone.say(speech(CALLER.name));
     const { seq } = warning;
-    await until('an answer', () => callEvents(cli).find((event) => event.type === 'bot.said' && event.seq > seq));
+    await until('an answer', () =>
+      callEvents(cli).find((event) => event.type === 'bot.said' && event.seq > seq),
+    );
     await phone.vanish();
     await until('the end', () => callEvents(cli).some(({ type }) => type === 'call.ended'));
     cli.interrupt();
@@ -117,7 +127,9 @@ describe('serve', () => {
     await using cli = new Cli(['serve', '--bot', bot, '--rtp', '127.0.0.1:0', '--traces', records, '--json']);
     await using phone = await Phone.call(await cli.ready());
     await phone.hears();
-    const warning = await until('a warning', () => callEvents(cli).find(({ type }) => type === 'call.warning'));
+    const warning = await until('a warning', () =>
+      callEvents(cli).find(({ type }) => type === 'call.warning'),
+    );
     expect(warning).toMatchObject({ code: 'record', message: expect.stringContaining('the call goes on') });
     cli.interrupt();
     expect(await cli.exit()).toBe(0);
@@ -129,8 +141,8 @@ describe('call', () => {
     await using bot = await serve();
     const port = await bot.ready();
     const records = path.join(folder, 'placed');
-    const audio = [CALLER.name.file, CALLER.correction.file];
-    const cli = await Cli.run(['call', `rtp:127.0.0.1:${port}`, '--audio', ...audio, '--traces', records, '--json']);
+    const audio = ['--audio', CALLER.name.file];
+    const cli = await Cli.run(['call', `rtp:127.0.0.1:${port}`, ...audio, '--traces', records, '--json']);
     expect(cli.exitCode, cli.stderr).toBe(0);
     const events = cli.json.map((line) => callEvent.parse(line));
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
@@ -139,7 +151,10 @@ describe('call', () => {
     expect(types.filter((type) => type === 'script.heard')).toHaveLength(2);
     expect(types.at(-1)).toBe('call.ended');
     const call = events[0]?.call ?? '';
-    expect(await readManifest(path.join(records, call))).toMatchObject({ state: 'complete', ended: 'script finished' });
+    expect(await readManifest(path.join(records, call))).toMatchObject({
+      state: 'complete',
+      ended: 'script finished',
+    });
   });
 
   it.each([

@@ -119,15 +119,24 @@ describe('an endpoint that fails in a call', () => {
     await engine[Symbol.asyncDispose]();
   });
 
-  it.concurrent.each(FAULTS)('$stage $what: named, apologised for, and forgotten when it is back', async (fault) => {
-    const { stage, kind, says, hints, begin } = fault;
-    const options = { sttMs: 20, llmMs: 20, tokenMs: 1, ttsMs: 20, transcripts: [CALLER.name.words], replies: [{ text: REPLY }] };
-    await using failing = await StubEndpoint.start(options);
-    await using working = await StubEndpoint.start(options);
-    const at = (other: string): string => (other === stage ? failing : working).url;
-    const dir = await makeBot(
-      engine.folder,
-      `
+  it.concurrent.each(FAULTS)(
+    '$stage $what: named, apologised for, and forgotten when it is back',
+    async (fault) => {
+      const { stage, kind, says, hints, begin } = fault;
+      const options = {
+        sttMs: 20,
+        llmMs: 20,
+        tokenMs: 1,
+        ttsMs: 20,
+        transcripts: [CALLER.name.words],
+        replies: [{ text: REPLY }],
+      };
+      await using failing = await StubEndpoint.start(options);
+      await using working = await StubEndpoint.start(options);
+      const at = (other: string): string => (other === stage ? failing : working).url;
+      const dir = await makeBot(
+        engine.folder,
+        `
 phrases: { apology: '${APOLOGY}' }
 turn: { completeness: 'off' }
 voice: { speed: 2 }
@@ -135,31 +144,38 @@ stt: { provider: openai, model: ears, base_url: '${at('stt')}' }
 llm: { provider: openai, model: mind, base_url: '${at('llm')}', timeout_ms: 700, max_tokens: 8 }
 tts: { provider: openai, model: mouth, base_url: '${at('tts')}' }
 `,
-    );
-    await begin(failing);
-    await using phone = await Phone.waiting();
-    const party = { kind: 'bot', dir } as const;
-    const call = await engine.host.place({ host: '127.0.0.1', port: phone.port, codec: 'PCMU', party, maxMs: null });
+      );
+      await begin(failing);
+      await using phone = await Phone.waiting();
+      const party = { kind: 'bot', dir } as const;
+      const call = await engine.host.place({
+        host: '127.0.0.1',
+        port: phone.port,
+        codec: 'PCMU',
+        party,
+        maxMs: null,
+      });
 
-    await phone.say(speech(CALLER.name));
-    const failed = await engine.event(call, 'provider.failed', ({ retrying }) => !retrying);
-    expect(failed).toMatchObject({ stage, kind });
-    expect(failed.message).toContain(failing.url.replace(/\/v1$/, ''));
-    expect(failed.message).toMatch(says);
-    expect(failed.message).toMatch(hints);
+      await phone.say(speech(CALLER.name));
+      const failed = await engine.event(call, 'provider.failed', ({ retrying }) => !retrying);
+      expect(failed).toMatchObject({ stage, kind });
+      expect(failed.message).toContain(failing.url.replace(/\/v1$/, ''));
+      expect(failed.message).toMatch(says);
+      expect(failed.message).toMatch(hints);
 
-    const apology = await engine.event(call, 'bot.said', ({ heard }) => heard === APOLOGY);
-    expect(apology).toMatchObject({ unheard: '', interrupted: false });
-    if (stage === 'tts') {
-      // In the embedded voice, so there are words to understand.
-      const heard = await ears.hear(audioOf(phone.received));
-      expect(overlap(APOLOGY, heard), heard).toBeGreaterThanOrEqual(0.7);
-    }
+      const apology = await engine.event(call, 'bot.said', ({ heard }) => heard === APOLOGY);
+      expect(apology).toMatchObject({ unheard: '', interrupted: false });
+      if (stage === 'tts') {
+        // In the embedded voice, so there are words to understand.
+        const heard = await ears.hear(audioOf(phone.received));
+        expect(overlap(APOLOGY, heard), heard).toBeGreaterThanOrEqual(0.7);
+      }
 
-    await failing.restart();
-    await phone.say(speech(CALLER.name));
-    const answer = await engine.event(call, 'bot.said', ({ seq }) => seq > apology.seq);
-    expect(answer).toMatchObject({ heard: REPLY, unheard: '', interrupted: false });
-    expect(engine.all(call, 'call.ended')).toEqual([]);
-  });
+      await failing.restart();
+      await phone.say(speech(CALLER.name));
+      const answer = await engine.event(call, 'bot.said', ({ seq }) => seq > apology.seq);
+      expect(answer).toMatchObject({ heard: REPLY, unheard: '', interrupted: false });
+      expect(engine.all(call, 'call.ended')).toEqual([]);
+    },
+  );
 });

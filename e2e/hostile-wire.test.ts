@@ -6,7 +6,6 @@ import { Engine } from './support/engine.ts';
 import { Phone } from './support/phone.ts';
 import { until } from './support/until.ts';
 
-
 let engine: Engine;
 
 beforeEach(async () => {
@@ -29,7 +28,7 @@ describe('datagrams that are no call', () => {
 
     const socket = await openSocket();
     const said = phone.say(speech(CALLER.book));
-    for (let sent = 0; sent < 120_000; ) {
+    for (let sent = 0; sent < 120_000;) {
       // In handfuls: what the kernel drops for want of room is no test of ours.
       const handful = Array.from({ length: 60 }, () => hostileDatagram());
       sent += handful.length;
@@ -119,7 +118,11 @@ describe('the end of a call', () => {
       (phone: Phone) => Promise.resolve(phone.sayBye()),
       'far end said goodbye (RTCP BYE)',
     ],
-    ['somebody commands it', (_: Phone, call: string) => engine.host.hangUp(call, 'by command'), 'by command'],
+    [
+      'somebody commands it',
+      (_: Phone, call: string) => engine.host.hangUp(call, 'by command'),
+      'by command',
+    ],
   ])('comes when %s', async (_, end, reason) => {
     await using phone = await Phone.call(await engine.listen(await makeBot(engine.folder, SCRIPTED_BOT)));
     const call = await engine.answered(phone.port);

@@ -32,29 +32,32 @@ describe.concurrent('a caller with a stack of its own (rtp.js)', () => {
     { payloadType: 0, ptimeMs: 60, codec: 'PCMU' },
     { payloadType: 8, ptimeMs: 20, codec: 'PCMA' },
     { payloadType: 8, ptimeMs: 40, codec: 'PCMA' },
-  ] as const)('is answered as it sends: $codec in packets of $ptimeMs ms', async ({ payloadType, ptimeMs, codec }) => {
-    await using phone = await Phone.call(port, { payloadType, ptimeMs });
-    const call = await engine.answered(phone.port);
-    await engine.event(call, 'bot.said');
-    await phone.say(speech(CALLER.name));
-    const answer = await engine.event(call, 'bot.said', ({ generation }) => generation > 1);
-    expect(answer.heard).toBe(SCRIPTED_REPLY);
-    expect(engine.all(call, 'call.started')[0]).toMatchObject({ codec, ptime_ms: ptimeMs });
+  ] as const)(
+    'is answered as it sends: $codec in packets of $ptimeMs ms',
+    async ({ payloadType, ptimeMs, codec }) => {
+      await using phone = await Phone.call(port, { payloadType, ptimeMs });
+      const call = await engine.answered(phone.port);
+      await engine.event(call, 'bot.said');
+      await phone.say(speech(CALLER.name));
+      const answer = await engine.event(call, 'bot.said', ({ generation }) => generation > 1);
+      expect(answer.heard).toBe(SCRIPTED_REPLY);
+      expect(engine.all(call, 'call.started')[0]).toMatchObject({ codec, ptime_ms: ptimeMs });
 
-    const samples = ptimeMs * 8;
-    const packets = phone.received;
-    expect(new Set(packets.map((packet) => packet.getPayloadType()))).toEqual(new Set([payloadType]));
-    expect(new Set(packets.map((packet) => packet.getPayload().byteLength))).toEqual(new Set([samples]));
-    expect(new Set(packets.map((packet) => packet.getSsrc())).size).toBe(1);
-    const steps = packets.slice(1).map((packet, index) => ({
-      sequence: (packet.getSequenceNumber() - (packets[index]?.getSequenceNumber() ?? 0) + 65_536) % 65_536,
-      timestamp: (packet.getTimestamp() - (packets[index]?.getTimestamp() ?? 0) + 2 ** 32) % 2 ** 32,
-    }));
-    expect(steps.filter(({ sequence }) => sequence !== 1)).toEqual([]);
-    expect(steps.filter(({ timestamp }) => timestamp !== samples)).toEqual([]);
-    // A talk spurt each for greeting and answer.
-    expect(packets.filter((packet) => packet.getMarker()).length).toBeGreaterThanOrEqual(2);
-  });
+      const samples = ptimeMs * 8;
+      const packets = phone.received;
+      expect(new Set(packets.map((packet) => packet.getPayloadType()))).toEqual(new Set([payloadType]));
+      expect(new Set(packets.map((packet) => packet.getPayload().byteLength))).toEqual(new Set([samples]));
+      expect(new Set(packets.map((packet) => packet.getSsrc())).size).toBe(1);
+      const steps = packets.slice(1).map((packet, index) => ({
+        sequence: (packet.getSequenceNumber() - (packets[index]?.getSequenceNumber() ?? 0) + 65_536) % 65_536,
+        timestamp: (packet.getTimestamp() - (packets[index]?.getTimestamp() ?? 0) + 2 ** 32) % 2 ** 32,
+      }));
+      expect(steps.filter(({ sequence }) => sequence !== 1)).toEqual([]);
+      expect(steps.filter(({ timestamp }) => timestamp !== samples)).toEqual([]);
+      // A talk spurt each for greeting and answer.
+      expect(packets.filter((packet) => packet.getMarker()).length).toBeGreaterThanOrEqual(2);
+    },
+  );
 });
 
 describe.skipIf(!has('tshark') || !has('sox'))('the record of a call, read by other programs', () => {
@@ -92,17 +95,32 @@ describe.skipIf(!has('tshark') || !has('sox'))('the record of a call, read by ot
       const timestamps = stream.map(([, , timestamp]) => Number(timestamp));
       expect(stepsOf(sequences, 65_536)).toEqual(new Set([1]));
       expect(stepsOf(timestamps, 2 ** 32)).toEqual(new Set([160]));
-      expect(stream.filter(([, , , , marker]) => marker === '1' || marker === 'True').length).toBeGreaterThan(0);
+      expect(stream.filter(([, , , , marker]) => marker === '1' || marker === 'True').length).toBeGreaterThan(
+        0,
+      );
     }
     // tshark's own verdict on loss.
-    const streams = await output('tshark', ['-r', wire, '-d', `udp.port==${callerPort},rtp`, '-q', '-z', 'rtp,streams']);
+    const streams = await output('tshark', [
+      '-r',
+      wire,
+      '-d',
+      `udp.port==${callerPort},rtp`,
+      '-q',
+      '-z',
+      'rtp,streams',
+    ]);
     const losses = streams.match(/\b\d+ \(-?\d+\.\d+%\)/g) ?? [];
     expect(losses).toHaveLength(2);
     expect(losses.every((loss) => loss.startsWith('0 '))).toBe(true);
     expect(ended.reason).toBe('script finished');
 
-    const reports = await fields(wire, [`udp.port==${callerPort + 1},rtcp`], 'rtcp', ['udp.srcport', 'rtcp.pt']);
-    const types = reports.flatMap(([source, list]) => (list ?? '').split(',').map((type) => `${source}:${type}`));
+    const reports = await fields(wire, [`udp.port==${callerPort + 1},rtcp`], 'rtcp', [
+      'udp.srcport',
+      'rtcp.pt',
+    ]);
+    const types = reports.flatMap(([source, list]) =>
+      (list ?? '').split(',').map((type) => `${source}:${type}`),
+    );
     // SR, SDES, and BYE of whoever hung up.
     expect(types).toContain(`${callerPort + 1}:200`);
     expect(types).toContain(`${callerPort + 1}:202`);
@@ -137,14 +155,24 @@ describe.skipIf(!has('sipp'))('SIPp as the caller', () => {
 
     const sipPort = await freePort();
     const sipp = (args: readonly string[]): Promise<unknown[]> =>
-      once(spawn('sipp', ['-i', '127.0.0.1', '-m', '1', '-timeout', '30', '-nostdin', ...args], { cwd }), 'exit');
+      once(
+        spawn('sipp', ['-i', '127.0.0.1', '-m', '1', '-timeout', '30', '-nostdin', ...args], { cwd }),
+        'exit',
+      );
     const uas = sipp(['-sf', 'uas.xml', '-p', String(sipPort)]);
     const uac = sipp([`127.0.0.1:${sipPort}`, '-sf', path.join(fixtures, 'uac.xml')]);
 
-    const call = await until('the call of SIPp', () => engine.events.find(({ call }) => !before.has(call))?.call);
+    const call = await until(
+      'the call of SIPp',
+      () => engine.events.find(({ call }) => !before.has(call))?.call,
+    );
     expect(engine.all(call, 'call.started')[0]).toMatchObject({ codec: 'PCMU', ptime_ms: 20 });
     // The greeting it spoke over is cut; the answer comes while SIPp sends nothing any more.
-    await engine.event(call, 'bot.said', ({ heard, interrupted }) => heard === SCRIPTED_REPLY && !interrupted);
+    await engine.event(
+      call,
+      'bot.said',
+      ({ heard, interrupted }) => heard === SCRIPTED_REPLY && !interrupted,
+    );
     const heard = engine.all(call, 'stt.final').at(-1)?.text ?? '';
     expect(overlap(CALLER.name.words, heard), heard).toBeGreaterThanOrEqual(0.7);
     expect((await engine.event(call, 'call.ended')).reason).toBe('far end closed its port');
@@ -172,12 +200,35 @@ function stepsOf(values: readonly number[], modulus: number): Set<number> {
 /** The caller's RTP port: whoever first exchanged a datagram with `port`. */
 async function callerPortIn(wire: string, port: number): Promise<number> {
   const rows = await output('tshark', [
-    ...['-r', wire, '-Y', `udp.port == ${port}`, '-c', '1', '-T', 'fields', '-e', 'udp.srcport', '-e', 'udp.dstport'],
+    ...[
+      '-r',
+      wire,
+      '-Y',
+      `udp.port == ${port}`,
+      '-c',
+      '1',
+      '-T',
+      'fields',
+      '-e',
+      'udp.srcport',
+      '-e',
+      'udp.dstport',
+    ],
   ]);
-  return Number(rows.trim().split('\t').find((found) => Number(found) !== port));
+  return Number(
+    rows
+      .trim()
+      .split('\t')
+      .find((found) => Number(found) !== port),
+  );
 }
 
-async function fields(wire: string, decodeAs: readonly string[], filter: string, names: readonly string[]): Promise<string[][]> {
+async function fields(
+  wire: string,
+  decodeAs: readonly string[],
+  filter: string,
+  names: readonly string[],
+): Promise<string[][]> {
   const text = await output('tshark', [
     ...['-r', wire, '-Y', filter, '-T', 'fields', '-E', 'occurrence=a'],
     ...decodeAs.flatMap((rule) => ['-d', rule]),

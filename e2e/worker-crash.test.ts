@@ -57,7 +57,8 @@ describe('a media worker that dies', () => {
     const calls = [...phoneOf.keys()];
     await Promise.all(calls.map((call) => engine.event(call, 'bot.said')));
     // Records are handed to the disk once a second.
-    for (const call of calls) await until(`audio of ${call} on disk`, async () => (await audioBytes(call)) > 44);
+    for (const call of calls)
+      await until(`audio of ${call} on disk`, async () => (await audioBytes(call)) > 44);
     const [doomed] = await engine.host.report();
 
     await media[0]?.terminate();

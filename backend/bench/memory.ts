@@ -45,7 +45,7 @@ export async function memoryBench({ quick, scope, say, figure }: BenchContext): 
     note: `${withOne.toFixed(0)} MB with one call, ${withMany.toFixed(0)} with ${IDLE_CALLS + 1}; recording on`,
   });
 
-  const [few, all] = quick ? [100, 1000] : [1000, 10_000];
+  const [few, most, all] = quick ? [100, 700, 1000] : [1000, 7000, 10_000];
   const engine = await startEngine({ bot, recordsDir: workspace }, scope);
   const takeShort = async (calls: number): Promise<number> => {
     say(`${calls} short calls`);
@@ -60,16 +60,26 @@ export async function memoryBench({ quick, scope, say, figure }: BenchContext): 
   const afterFew = await takeShort(few);
   await sleep(scope, SETTLE_MS);
   const idleDrift = (await residentMb(scope)) - afterFew;
-  const afterAll = await takeShort(all - few);
+  const afterMost = await takeShort(most - few);
+  const afterAll = await takeShort(all - most);
   const { answered, calls } = await engine.report();
   await engine.close();
+  const control = { what: 'drift of the same process without calls', ...single(idleDrift) };
   figure({
     ...common,
     name: `growth from ${few} to ${all} short calls`,
     measured: single(afterAll - afterFew),
     goal: { p50: NO_GROWTH_MB },
-    control: { what: 'drift of the same process without calls', ...single(idleDrift) },
+    control,
     note: `${afterFew.toFixed(0)} MB, then ${afterAll.toFixed(0)}; ${answered} calls answered, ${calls} left over`,
+  });
+  figure({
+    ...common,
+    name: `of that, from ${most} to ${all}`,
+    measured: single(afterAll - afterMost),
+    goal: { p50: (NO_GROWTH_MB * (all - most)) / (all - few) },
+    control,
+    note: 'a leak grows as the calls do; what allocators keep back for the next crowd levels off',
   });
 }
 

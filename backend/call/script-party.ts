@@ -66,6 +66,7 @@ export class ScriptParty implements Party {
   }
 
   hear(frame: HeardFrame): void {
+    if (this.#hungUp) return;
     const voiced = voicedRange(frame.pcm);
     if (voiced) {
       const perMs = LINE_RATE / 1000;

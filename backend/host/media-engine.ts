@@ -128,7 +128,7 @@ export class MediaEngine {
       },
     );
     const bound: Endpoint = await openListener(at, shared, this.#scope, (datagram, from) =>
-      listener.receive(datagram, from, systemClock.now()),
+      this.#listener?.receive(datagram, from, systemClock.now()),
     );
     this.#listener = listener;
     return bound.port;
@@ -255,6 +255,8 @@ export class MediaEngine {
   }
 
   async #close(): Promise<void> {
+    // Once a worker's socket on the shared port is closed, the callers it had come to the others: not as new calls.
+    this.#listener = null;
     for (const call of this.#calls.values()) call.hangUp('Sidetone is closing');
     while (this.#calls.size > 0) await new Promise<void>((resolve) => void this.#scope.after(5, resolve));
     this.#flushEvents();

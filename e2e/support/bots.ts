@@ -22,14 +22,20 @@ export const SCRIPTED_REPLY = 'I can help with that. What day would suit you bes
 
 /** What the demo's caller says, by the words in its README. */
 export const CALLER = {
-  book: { file: path.join(DEMO_BOT, 'caller/1-book.wav'), words: "Hello, I'd like to book an appointment for a check-up." },
+  book: {
+    file: path.join(DEMO_BOT, 'caller/1-book.wav'),
+    words: "Hello, I'd like to book an appointment for a check-up.",
+  },
   when: {
     file: path.join(DEMO_BOT, 'caller/2-when.wav'),
     words: 'Friday at half past two, please, and how much does it cost?',
   },
   name: { file: path.join(DEMO_BOT, 'caller/3-name.wav'), words: 'My name is Emma Wilson.' },
   correction: { file: path.join(DEMO_BOT, 'caller/4-correction.wav'), words: 'No, sorry, I meant Thursday.' },
-  goodbye: { file: path.join(DEMO_BOT, 'caller/5-goodbye.wav'), words: "Yes, that's right, thank you, goodbye." },
+  goodbye: {
+    file: path.join(DEMO_BOT, 'caller/5-goodbye.wav'),
+    words: "Yes, that's right, thank you, goodbye.",
+  },
 } as const;
 
 /** Speech of a caller's file, 8 kHz. */
@@ -38,7 +44,11 @@ export function speech({ file }: { readonly file: string }): Int16Array {
 }
 
 /** A bot folder of its own, to be changed at will. */
-export async function makeBot(parent: string, yaml: string, prompt = 'You are on the telephone.'): Promise<string> {
+export async function makeBot(
+  parent: string,
+  yaml: string,
+  prompt = 'You are on the telephone.',
+): Promise<string> {
   const dir = await mkdtemp(path.join(parent, 'bot-'));
   await writeFile(path.join(dir, 'bot.yaml'), yaml);
   await writeFile(path.join(dir, 'prompt.md'), prompt);

@@ -81,7 +81,9 @@ export class Engine implements AsyncDisposable {
   }
 
   async manifest(call: string): Promise<RecordManifest> {
-    return recordManifest.parse(JSON.parse(await readFile(path.join(this.record(call), 'manifest.json'), 'utf8')));
+    return recordManifest.parse(
+      JSON.parse(await readFile(path.join(this.record(call), 'manifest.json'), 'utf8')),
+    );
   }
 
   record(call: string): string {

@@ -15,7 +15,7 @@ export async function readPcap(file: string): Promise<Datagram[]> {
   if (bytes.readUInt32LE(0) !== 0xa1b2c3d4) throw new Error(`${file} is no pcap with microseconds`);
   if (bytes.readUInt32LE(20) !== 101) throw new Error(`${file} is not of raw IP`);
   const datagrams: Datagram[] = [];
-  for (let at = 24; at < bytes.length; ) {
+  for (let at = 24; at < bytes.length;) {
     const length = bytes.readUInt32LE(at + 8);
     const ip = bytes.subarray(at + 16, at + 16 + length);
     if (ip.length < length) throw new Error(`${file} ends within a packet`);

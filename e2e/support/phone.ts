@@ -30,7 +30,11 @@ export class Phone implements AsyncDisposable {
   #hungUp = false;
   #talking: Promise<void> = Promise.resolve();
 
-  private constructor(socket: dgram.Socket, to: number | null, { payloadType = 0, ptimeMs = 20 }: PhoneOptions) {
+  private constructor(
+    socket: dgram.Socket,
+    to: number | null,
+    { payloadType = 0, ptimeMs = 20 }: PhoneOptions,
+  ) {
     this.#socket = socket;
     this.#to = to;
     this.port = socket.address().port;

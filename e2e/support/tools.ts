@@ -7,7 +7,9 @@ const run = promisify(execFile);
 
 /** Whether a program of somebody else is installed; says so where it is not, for its tests are then skipped. */
 export function has(program: string): boolean {
-  const found = (process.env['PATH'] ?? '').split(path.delimiter).some((dir) => existsSync(path.join(dir, program)));
+  const found = (process.env['PATH'] ?? '')
+    .split(path.delimiter)
+    .some((dir) => existsSync(path.join(dir, program)));
   if (!found) process.stderr.write(`${program} is not installed: the tests that use it are skipped\n`);
   return found;
 }

@@ -1,6 +1,11 @@
 /** Words as they are compared: lower case, without punctuation. */
 export function words(text: string): string[] {
-  return text.toLowerCase().replaceAll('’', "'").match(/[\p{L}\p{N}']+/gu) ?? [];
+  return (
+    text
+      .toLowerCase()
+      .replaceAll('’', "'")
+      .match(/[\p{L}\p{N}']+/gu) ?? []
+  );
 }
 
 /** Share of `expected`'s words, each counted as often as it stands there, that are in `found`: 0..1. */
