@@ -26,7 +26,9 @@ export async function fetchPackage(
 
 async function npm(source: PackageSource, dir: string, signal: AbortSignal): Promise<string> {
   const name = `${source.package}@${source.version}`;
-  await run('npm', ['pack', name, '--ignore-scripts', '--loglevel=error'], dir, signal);
+  // npm's own pauses between attempts, 10 s and 60 s, would keep somebody without a network waiting for minutes.
+  const retries = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  await run('npm', ['pack', name, '--ignore-scripts', '--loglevel=error', ...retries], dir, signal);
   // Beside the archive, under a plain name: tar takes a drive letter for a host.
   await rename(path.join(dir, await only(dir, '.tgz')), path.join(dir, 'package.tgz'));
   await run('tar', ['-xzf', 'package.tgz', '-C', 'unpacked'], dir, signal);
@@ -62,12 +64,15 @@ function run(command: string, args: readonly string[], cwd: string, signal: Abor
     const child = spawn(command, args, { cwd, signal, shell, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)));
+    let failure: SidetoneError | null = null;
     child.on('error', (error: NodeJS.ErrnoException) => {
       const message = error.code === 'ENOENT' ? `${command} is not installed` : error.message;
-      reject(new SidetoneError('unreachable', message, { cause: error }));
+      failure = new SidetoneError('unreachable', message, { cause: error });
     });
+    // Also after an error: a tool that was told to stop may still be writing.
     child.on('close', (code) => {
-      if (code === 0) resolve();
+      if (failure) reject(failure);
+      else if (code === 0) resolve();
       else reject(new SidetoneError('unreachable', `${command} ended with ${code}: ${lastLine(said)}`));
     });
   });

@@ -113,7 +113,11 @@ export class InferenceClient {
     signal.addEventListener('abort', cancel, { once: true });
     this.#post({ type: 'start', id, owner, job });
     try {
-      yield* running.results;
+      for await (const result of running.results) {
+        // What had come before the cancellation and was not taken yet is not wanted any more.
+        if (signal.aborted) break;
+        yield result;
+      }
       if (running.failure) throw running.failure;
     } finally {
       signal.removeEventListener('abort', cancel);

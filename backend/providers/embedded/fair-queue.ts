@@ -1,3 +1,5 @@
+import { setImmediate as eventLoop } from 'node:timers/promises';
+
 /** Earlier ones go first: what a caller waits for in silence goes before what is said while others speak. */
 export const PRIORITIES = ['urgent', 'soon', 'later'] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -20,7 +22,7 @@ export class FairQueue {
 
   add(task: Task): void {
     this.#tasks.push(task);
-    this.#draining ??= this.#drain().finally(() => (this.#draining = null));
+    this.#draining ??= this.#drain();
   }
 
   /** Resolves when no step is running and none waits. */
@@ -35,8 +37,11 @@ export class FairQueue {
       const next = await task.step();
       if (next === null) this.#remove(task);
       else task.priority = next;
+      // A step may never wait for anything itself: here new tasks and cancellations come in.
+      await eventLoop();
     }
     this.#servedAt.clear();
+    this.#draining = null;
   }
 
   #next(): Task | null {

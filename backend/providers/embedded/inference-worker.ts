@@ -1,4 +1,6 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+// Held by this thread too: once the last thread that had loaded the runtime ends, the process cannot load it again.
+import 'onnxruntime-node';
 import type { Scope } from '../../base/scope.ts';
 import type { InferenceCommand } from './protocol.ts';
 
@@ -12,6 +14,7 @@ export class InferenceWorker {
   #worker: Worker;
   #exited: Promise<void>;
   #closing = false;
+  #gone = false;
 
   /** `onReplaced`: every port given out is dead; connect() gives new ones. */
   constructor(scope: Scope, modelsDir: string, onReplaced: () => void) {
@@ -24,7 +27,9 @@ export class InferenceWorker {
   /** A port for one media worker's InferenceClient: to be transferred there. */
   connect(): MessagePort {
     const { port1, port2 } = new MessageChannel();
-    this.#post({ type: 'connect' }, port2);
+    // Nobody would ever close a port sent to a thread that is gone, and its client would wait for ever.
+    if (this.#gone) port2.close();
+    else this.#post({ type: 'connect' }, port2);
     return port1;
   }
 
@@ -46,7 +51,8 @@ export class InferenceWorker {
     const exited = new Promise<void>((resolve) => {
       worker.once('exit', () => {
         resolve();
-        if (this.#closing || performance.now() - startedAt < MIN_LIFE_MS) return;
+        this.#gone = this.#closing || performance.now() - startedAt < MIN_LIFE_MS;
+        if (this.#gone) return;
         ({ worker: this.#worker, exited: this.#exited } = this.#start());
         this.#onReplaced();
       });

@@ -23,13 +23,19 @@ export class JobRunner {
     this.#engines = engines;
     this.#queue = queue;
     port.on('message', (message: ToInference) => this.#take(message));
+    // A media worker that is gone wants nothing any more.
+    port.on('close', () => this.#cancelAll());
   }
 
   /** Cancels everything and waits for what cannot be broken off. */
   async close(): Promise<void> {
-    for (const abort of this.#running.values()) abort.abort();
+    this.#cancelAll();
     await Promise.allSettled(this.#replies);
     this.#port.close();
+  }
+
+  #cancelAll(): void {
+    for (const abort of this.#running.values()) abort.abort();
   }
 
   #take(message: ToInference): void {

@@ -1,5 +1,5 @@
 /** Short words whose full stop ends no sentence, English and Russian. */
-const ABBREVIATION = /(?:^|\s)(?:mr|mrs|ms|dr|prof|st|no|vs|г|д|ул|им|стр|кв|корп|тел|руб)\.\s*$/iu;
+const ABBREVIATION = /(?:^|\s)(?:mr|mrs|ms|dr|prof|st|vs|г|д|ул|им|стр|кв|корп|тел|руб)\.\s*$/iu;
 
 /** Sentences of `text`, trimmed, without the empty ones. */
 export function sentences(text: string, language: string): string[] {

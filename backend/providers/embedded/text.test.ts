@@ -10,6 +10,7 @@ describe('sentences', () => {
       'Really?!',
       'Yes… fine.',
     ]);
+    expect(sentences('No. We close at six.', 'en')).toEqual(['No.', 'We close at six.']);
     expect(sentences('Мы на ул. Ленина, д. 5. Ждём вас!', 'ru')).toEqual([
       'Мы на ул. Ленина, д. 5.',
       'Ждём вас!',
