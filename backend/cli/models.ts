@@ -1,3 +1,4 @@
+import { SidetoneError } from '../base/errors.ts';
 import { modelsDirectory } from '../models/directory.ts';
 import { ModelStore, type PullProgress } from '../models/fetch.ts';
 import { interrupted } from './interrupt.ts';
@@ -35,6 +36,9 @@ export async function pullModels(names: string[], { json }: JsonOption): Promise
     : pullView();
   try {
     await new ModelStore(modelsDirectory()).pull(names, { signal: abort.signal, onProgress: view });
+  } catch (error) {
+    if (!abort.signal.aborted) throw error;
+    throw new SidetoneError('cancelled', 'stopped; what has come is kept', { cause: error });
   } finally {
     stop.dispose();
   }

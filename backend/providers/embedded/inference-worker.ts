@@ -1,6 +1,7 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 // Held by this thread too: once the last thread that had loaded the runtime ends, the process cannot load it again.
 import 'onnxruntime-node';
+import { explain } from '../../base/errors.ts';
 import type { Scope } from '../../base/scope.ts';
 import type { InferenceCommand } from './protocol.ts';
 
@@ -46,7 +47,7 @@ export class InferenceWorker {
       name: 'inference',
     });
     // A crash closes the ports, which tells every client; without a listener it would end the process.
-    worker.on('error', () => undefined);
+    worker.on('error', (error) => process.emitWarning(`the inference worker ended: ${explain(error)}`));
     const startedAt = performance.now();
     const exited = new Promise<void>((resolve) => {
       worker.once('exit', () => {
