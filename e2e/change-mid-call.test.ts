@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { voicedRange } from '../backend/audio/voiced.ts';
@@ -52,11 +52,17 @@ async function ask(phone: Phone, call: string, pcm: Int16Array): Promise<Answer>
   return { said, pcm: heard.slice(first, to) };
 }
 
+/** As editors do it: whoever reads meanwhile has the old file or the new one, whole. */
+async function replace(file: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(`${file}.new`, content);
+  await rename(`${file}.new`, file);
+}
+
 async function edit(file: string, change: (text: string) => string): Promise<void> {
   const text = await readFile(file, 'utf8');
   const changed = change(text);
   expect(changed, `nothing was changed in ${file}`).not.toBe(text);
-  await writeFile(file, changed);
+  await replace(file, changed);
 }
 
 describe.concurrent('a bot that is changed while it is on the telephone', () => {
@@ -121,14 +127,15 @@ tts: { provider: openai, model: mouth, ${at} }
     await ask(phone, call, speech(CALLER.name));
     expect(lastVoice()).toEqual(['anna', undefined, 'undefined']);
 
-    await writeFile(path.join(dir, 'ref_audio.wav'), encodeWav(speech(CALLER.book), 8000));
-    await writeFile(path.join(dir, 'bot.yaml'), settings('{ ref_audio: ref_audio.wav, ref_text: Hello. }'));
+    await replace(path.join(dir, 'ref_audio.wav'), encodeWav(speech(CALLER.book), 8000));
+    await replace(path.join(dir, 'bot.yaml'), settings('{ ref_audio: ref_audio.wav, ref_text: Hello. }'));
     const changed = await engine.event(call, 'config.changed');
+    process.stderr.write(JSON.stringify(engine.all(call,'config.changed'))+engine.all(call,'config.rejected').map(e=>e.message));
     expect(changed.hashes.ref_audio).toMatch(/^[0-9a-f]{64}$/);
     await ask(phone, call, speech(CALLER.name));
     expect(lastVoice()).toEqual([undefined, 'Hello.', 'string']);
 
-    await writeFile(path.join(dir, 'ref_audio.wav'), encodeWav(speech(CALLER.goodbye), 8000));
+    await replace(path.join(dir, 'ref_audio.wav'), encodeWav(speech(CALLER.goodbye), 8000));
     const again = await engine.event(call, 'config.changed', ({ seq }) => seq > changed.seq);
     expect(again.hashes).toMatchObject({ settings: changed.hashes.settings, prompt: changed.hashes.prompt });
     expect(again.hashes.ref_audio).not.toBe(changed.hashes.ref_audio);

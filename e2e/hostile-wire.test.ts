@@ -33,7 +33,7 @@ describe('datagrams that are no call', () => {
       const handful = Array.from({ length: 60 }, () => hostileDatagram());
       sent += handful.length;
       await Promise.all(
-        handful.map((datagram) => new Promise((done) => void socket.send(datagram, port, '127.0.0.1', done))),
+        handful.map((datagram) => new Promise((done) => socket.send(datagram, port, '127.0.0.1', done))),
       );
     }
     await said;

@@ -14,6 +14,8 @@ const SHORT_PER_SECOND = 180;
 const SHORT_PACKETS = 3;
 /** What the allocators of Node and of the C library keep back either way; a leak of 1 kB a call would be 9 MB. */
 const NO_GROWTH_MB = 8;
+/** The same for the last third. */
+const NO_LATE_GROWTH_MB = 3;
 
 /** Resident memory of this process, which runs the engine and nothing else of weight. */
 export async function memoryBench({ quick, scope, say, figure }: BenchContext): Promise<void> {
@@ -77,7 +79,7 @@ export async function memoryBench({ quick, scope, say, figure }: BenchContext): 
     ...common,
     name: `of that, from ${most} to ${all}`,
     measured: single(afterAll - afterMost),
-    goal: { p50: (NO_GROWTH_MB * (all - most)) / (all - few) },
+    goal: { p50: NO_LATE_GROWTH_MB },
     control,
     note: 'a leak grows as the calls do; what allocators keep back for the next crowd levels off',
   });

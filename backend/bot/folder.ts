@@ -175,6 +175,8 @@ class FolderWatcher {
   #known: string;
   #rejected: string | null = null;
   #forgetTimer: () => void = () => undefined;
+  /** Something changed, and it is not yet long enough ago. */
+  #unsettled = false;
   #reading: Promise<void> = Promise.resolve();
 
   constructor(
@@ -222,7 +224,9 @@ class FolderWatcher {
   #schedule(): void {
     this.#forgetTimer();
     if (this.#scope.closed) return;
+    this.#unsettled = true;
     this.#forgetTimer = this.#scope.after(SETTLE_MS, () => {
+      this.#unsettled = false;
       this.#reading = this.#reading.then(() => this.#read());
     });
   }
@@ -234,7 +238,8 @@ class FolderWatcher {
           ? error
           : new SidetoneError('internal', explain(error), { cause: error }),
     );
-    if (this.#scope.closed) return;
+    // Written to while it was read, it may have been read half: it is read again.
+    if (this.#scope.closed || this.#unsettled) return;
     if (outcome instanceof SidetoneError) {
       if (outcome.message === this.#rejected) return;
       this.#rejected = outcome.message;

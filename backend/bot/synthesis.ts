@@ -1,3 +1,4 @@
+import { setImmediate as eventLoop } from 'node:timers/promises';
 import { Resampler } from '../audio/resample.ts';
 import { LINE_RATE } from '../contract/party.ts';
 import type { BotSettings } from '../contract/settings.ts';
@@ -7,6 +8,8 @@ import type { PhraseCache } from './phrase-cache.ts';
 /** Silence before the voice itself is cut down to this: a synthesiser's lead-in is latency to the caller. */
 const LEAD_IN_MS = 10;
 const LEAD_IN_PEAK = 180;
+/** A sentence may come in one piece: it is converted in slices, so that no packet of any call waits for it. */
+const SLICE_MS = 60;
 
 export interface SynthesisMeans {
   readonly settings: BotSettings;
@@ -25,13 +28,18 @@ export async function* lineAudio(
   const { voice, settings } = means;
   for await (const chunk of means.tts.speak({ text, language: settings.language, voice, signal })) {
     resampler ??= new Resampler(chunk.sampleRate, LINE_RATE);
-    const out = new Int16Array(resampler.maxOutput(chunk.pcm.length));
-    let line: Int16Array = out.subarray(0, resampler.push(chunk.pcm, out));
-    if (!voiced) {
-      line = withoutLeadIn(line);
-      voiced = line.length > 0;
+    const slice = Math.ceil((chunk.sampleRate * SLICE_MS) / 1000);
+    for (let at = 0; at < chunk.pcm.length; at += slice) {
+      const input = chunk.pcm.subarray(at, at + slice);
+      const out = new Int16Array(resampler.maxOutput(input.length));
+      let line: Int16Array = out.subarray(0, resampler.push(input, out));
+      if (!voiced) {
+        line = withoutLeadIn(line);
+        voiced = line.length > 0;
+      }
+      if (line.length > 0) yield line;
+      if (at + slice < chunk.pcm.length) await eventLoop();
     }
-    if (line.length > 0) yield line;
   }
   if (!resampler) return;
   const tail = new Int16Array(LINE_RATE / 10);

@@ -229,10 +229,10 @@ export class Call implements RtpLegHandler, CallControl {
   }
 
   async #close(reason: string): Promise<void> {
+    const duration_ms = this.#options.clock.now() - this.#options.startedAt;
     this.#emitStats();
     this.#leg.close();
     await this.#party.close();
-    const duration_ms = this.#options.clock.now() - this.#options.startedAt;
     this.emit({ type: 'call.ended', reason, duration_ms });
     await this.#recorder?.close(reason, duration_ms);
     await this.#scope.close();

@@ -3,7 +3,7 @@ import path from 'node:path';
 // Held by this thread too: once the last thread that had loaded it ends, no later one (a replaced worker) can load it.
 import 'onnxruntime-node';
 import { loadBotFolder, watchBotFolder } from '../bot/folder.ts';
-import { SidetoneError } from '../base/errors.ts';
+import { SidetoneError, explain } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { EVENT_VERSION } from '../contract/events.ts';
@@ -170,7 +170,11 @@ export class Host {
         for (const event of events) this.#takeEvent(link, event);
       },
       // A fresh worker that ends before it is ready was closed, or crashed as well and is replaced in its turn.
-      onCrash: (link, reason) => void this.#replace(link, reason).catch(() => undefined),
+      onCrash: (link, reason) => {
+        this.#replace(link, reason).catch((error: unknown) => {
+          process.emitWarning(`a media worker could not be replaced: ${explain(error)}`);
+        });
+      },
     });
   }
 

@@ -11,7 +11,7 @@ export const DEMO_BOT = path.join(repository, 'bots/demo');
  * SCRIPTED_REPLY, every transcript of the scripted STT "Yes, please.".
  */
 export const SCRIPTED_BOT = `
-turn: { completeness: 'off' }
+turn: { completeness: 'off', min_silence_ms: 500 }
 voice: { speed: 2 }
 phrases: { idle: A?, goodbye: B., apology: C., repeat: D? }
 stt: { provider: scripted }
