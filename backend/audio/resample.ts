@@ -131,6 +131,10 @@ export class Resampler {
 
   /** Converts all of `input`; returns how many samples of `out` were written. */
   push(input: Int16Array, out: Int16Array): number {
+    if (this.#filter.taps === 1) {
+      out.set(input);
+      return input.length;
+    }
     const history = this.#filter.taps - 1;
     let written = 0;
     for (let start = 0; start < input.length; start += BLOCK) {

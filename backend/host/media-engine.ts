@@ -49,6 +49,7 @@ export class MediaEngine {
   readonly #dropped: Record<string, number> = {};
   readonly #cpuAtStart = process.threadCpuUsage();
   #listener: Listener | null = null;
+  #closing = false;
   #answered = 0;
   #events: CallEvent[] = [];
 
@@ -127,9 +128,9 @@ export class MediaEngine {
         dropped: (reason) => this.#drop(reason),
       },
     );
-    const bound: Endpoint = await openListener(at, shared, this.#scope, (datagram, from) =>
-      this.#listener?.receive(datagram, from, systemClock.now()),
-    );
+    const bound: Endpoint = await openListener(at, shared, this.#scope, (datagram, from) => {
+      if (!this.#closing) listener.receive(datagram, from, systemClock.now());
+    });
     this.#listener = listener;
     return bound.port;
   }
@@ -256,7 +257,7 @@ export class MediaEngine {
 
   async #close(): Promise<void> {
     // Once a worker's socket on the shared port is closed, the callers it had come to the others: not as new calls.
-    this.#listener = null;
+    this.#closing = true;
     for (const call of this.#calls.values()) call.hangUp('Sidetone is closing');
     while (this.#calls.size > 0) await new Promise<void>((resolve) => void this.#scope.after(5, resolve));
     this.#flushEvents();
