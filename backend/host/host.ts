@@ -66,6 +66,8 @@ export class Host {
    * @throws SidetoneError: a taken port, a broken bot.yaml, a missing model, each with what to do.
    */
   async listen(options: ListenOptions): Promise<number> {
+    if (this.#listening)
+      throw new SidetoneError('usage', 'this engine listens already', { hint: 'start another one' });
     if (options.port !== 0) await requireFreePort(options.host, options.port);
     const folder = await this.#openBot(options.bot);
     let listening = { ...options, bot: folder.dir };

@@ -168,7 +168,9 @@ export class MediaEngine {
       pacer: this.#pacer,
       onEvent: (event) => this.#queue(event),
       onDropped: (reason) => this.#drop(reason),
-      onStray: (datagram, from) => this.#listener?.receive(datagram, from, systemClock.now()),
+      onStray: (datagram, from) => {
+        if (!this.#closing) this.#listener?.receive(datagram, from, systemClock.now());
+      },
       onOver: (over) => {
         this.#calls.delete(over.id);
         this.#listener?.ended(options.remote, over.leg.remoteSsrc, systemClock.now());
