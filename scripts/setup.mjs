@@ -68,8 +68,9 @@ function installPip() {
 
 /** Programs that end-to-end tests use as independent witnesses; without them those tests are skipped and say so. */
 export function ensureWitnesses() {
-  const missing = ['tshark', 'sox'].filter((program) => spawnSync(program, ['--version']).error);
-  if (missing.length > 0) installDebian(missing);
+  const packages = { tshark: 'tshark', sox: 'sox', sipp: 'sip-tester' };
+  const missing = Object.keys(packages).filter((program) => spawnSync(program, ['--version']).error);
+  if (missing.length > 0) installDebian(missing.map((program) => packages[program]));
 }
 
 /** Installs Debian packages, where this is Debian and we may. Returns whether it did. */
