@@ -5,6 +5,11 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => performance.now() };
 
+/** Milliseconds since 1970 on the monotonic clock: never jumps, unlike Date.now(). */
+export function epochMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 /** A clock that stands still until it is moved: what tests run on. */
 export class ManualClock implements Clock {
   #now: number;

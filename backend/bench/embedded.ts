@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { CallEvent, LatencyStages } from '../contract/events.ts';
+import { LATENCY_STAGES, type CallEvent } from '../contract/events.ts';
 import { startCallers } from './caller.ts';
 import type { CallerRun } from './caller.ts';
 import type { BenchContext } from './context.ts';
@@ -12,14 +12,6 @@ const DEMO = path.join(REPOSITORY, 'bots/demo');
 const TURNS = ['1-book', '2-when', '3-name', '4-correction', '5-goodbye'].map((name) =>
   path.join(DEMO, 'caller', `${name}.wav`),
 );
-const STAGES: readonly (readonly [keyof LatencyStages, string])[] = [
-  ['endpointing', 'end of turn'],
-  ['stt', 'speech to text'],
-  ['llm_first_token', 'first token'],
-  ['llm_first_clause', 'first clause'],
-  ['tts_first_audio', 'first audio'],
-  ['packet', 'to the wire'],
-];
 
 /** The demo bot as it is, every model on this CPU: how long a caller waits for an answer. */
 export async function embeddedBench({ quick, scope, say, figure }: BenchContext): Promise<void> {
@@ -90,7 +82,7 @@ export async function embeddedBench({ quick, scope, say, figure }: BenchContext)
     name: 'the same, by the engine',
     measured: spread(seconds(latencies.map(({ total_ms }) => total_ms))),
   });
-  for (const [stage, label] of STAGES) {
+  for (const [stage, label] of LATENCY_STAGES) {
     figure({
       ...common,
       name: `  ${label}`,

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import { epochMs, type Clock } from '../base/clock.ts';
 import { SidetoneError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import type { Codec } from '../audio/g711.ts';
@@ -158,7 +158,7 @@ export class Call implements RtpLegHandler, CallControl {
   }
 
   wire(flow: PcapFlow, datagram: Uint8Array): void {
-    this.#recorder?.datagram(flow, (performance.timeOrigin + performance.now()) * 1000, datagram);
+    this.#recorder?.datagram(flow, epochMs() * 1000, datagram);
   }
 
   keyPressed(digit: string, durationMs: number): void {

@@ -1,5 +1,5 @@
 import { encode, type Codec } from '../audio/g711.ts';
-import type { Clock } from '../base/clock.ts';
+import { epochMs, type Clock } from '../base/clock.ts';
 import type { Scope } from '../base/scope.ts';
 import type { StreamStats } from '../contract/events.ts';
 import { LINE_RATE, type HeardFrame, type SpokenTag } from '../contract/party.ts';
@@ -207,7 +207,7 @@ export class RtpLeg implements Paced {
   }
 
   /** A tick of the pacer: one packet leaves, always. */
-  due(dueAt: number, now: number, skipped: number): void {
+  due(_dueAt: number, now: number, skipped: number): void {
     const samples = this.#out.length;
     if (skipped > 0) {
       this.#stream.skip(skipped * samples);
@@ -223,7 +223,6 @@ export class RtpLeg implements Paced {
     this.#handler.wire(this.#flowOut, datagram);
     this.#handler.spoken(this.#out, this.#position);
     this.#position += samples;
-    void dueAt;
   }
 
   failed(error: unknown): void {
@@ -362,9 +361,4 @@ export class RtpLeg implements Paced {
 function isTelephoneEvent(packet: RtpPacket): boolean {
   if (packet.payloadType === TELEPHONE_EVENT) return true;
   return packet.payloadType >= 96 && packet.payloadLength === EVENT_BYTES;
-}
-
-/** Never jumps, unlike Date.now(). */
-function epochMs(): number {
-  return performance.timeOrigin + performance.now();
 }

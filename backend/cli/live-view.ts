@@ -1,4 +1,4 @@
-import type { CallEvent, LatencyStages } from '../contract/events.ts';
+import { LATENCY_STAGES, type CallEvent, type LatencyStages } from '../contract/events.ts';
 
 /**
  * A call as it goes, for a terminal: what is heard, thought and said, and after each answer where the time went.
@@ -11,14 +11,6 @@ interface Output {
   readonly columns?: number | undefined;
 }
 
-const STAGES: readonly (readonly [keyof LatencyStages, string])[] = [
-  ['endpointing', 'end of turn'],
-  ['stt', 'speech to text'],
-  ['llm_first_token', 'first token'],
-  ['llm_first_clause', 'first clause'],
-  ['tts_first_audio', 'first audio'],
-  ['packet', 'to the wire'],
-];
 const BAR_COLUMNS = 36;
 
 export class LiveView {
@@ -160,7 +152,7 @@ export class LiveView {
 export function waterfall(stages: LatencyStages, totalMs: number, residualMs: number): string {
   const perColumn = Math.max(totalMs, 1) / BAR_COLUMNS;
   let from = 0;
-  const rows = STAGES.map(([key, label]) => {
+  const rows = LATENCY_STAGES.map(([key, label]) => {
     const length = stages[key];
     const left = Math.min(BAR_COLUMNS - 1, Math.round(from / perColumn));
     const width = Math.max(length > 0 ? 1 : 0, Math.round((from + length) / perColumn) - left);

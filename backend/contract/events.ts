@@ -29,6 +29,16 @@ const latencyStages = z.strictObject({
 });
 export type LatencyStages = z.infer<typeof latencyStages>;
 
+/** The stages in their order, as a person reads them. */
+export const LATENCY_STAGES: readonly (readonly [keyof LatencyStages, string])[] = [
+  ['endpointing', 'end of turn'],
+  ['stt', 'speech to text'],
+  ['llm_first_token', 'first token'],
+  ['llm_first_clause', 'first clause'],
+  ['tts_first_audio', 'first audio'],
+  ['packet', 'to the wire'],
+];
+
 const hashes = z.strictObject({
   settings: z.string(),
   prompt: z.string(),

@@ -38,7 +38,7 @@ export interface SenderInfo {
 export interface RtcpOutgoing {
   readonly ssrc: number;
   readonly cname: string;
-  /** ms since 1970 from a clock that does not jump: performance.timeOrigin + performance.now(). */
+  /** ms since 1970 from a clock that does not jump: epochMs() of base/clock.ts. */
   readonly epochMs: number;
   /** null when nothing was sent since the last two reports: makes it a receiver report. */
   readonly sender: SenderInfo | null;
