@@ -7,7 +7,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['backend/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: [
+            'backend/**/*.test.ts',
+            'electron/**/*.test.ts',
+            'renderer/**/*.test.ts',
+            'scripts/**/*.test.ts',
+          ],
+          // A test reads the colours; all other style sheets stay empty.
+          css: { include: [/tokens\.css/] },
           pool: 'forks',
           testTimeout: 30_000,
         },
@@ -16,7 +23,18 @@ export default defineConfig({
         // Whole calls over real UDP with real models: one at a time, so that two cores are enough.
         test: {
           name: 'e2e',
-          include: ['e2e/**/*.test.ts'],
+          include: ['e2e/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        // The real window on a screen of its own.
+        test: {
+          name: 'window',
+          include: ['e2e/window/**/*.test.ts'],
+          globalSetup: ['e2e/window/support/display.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 120_000,

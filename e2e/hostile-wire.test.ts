@@ -41,7 +41,7 @@ describe('datagrams that are no call', () => {
 
     // The good call is answered and goes on; nothing of it was lost, late or made up.
     await engine.event(call, 'bot.said', ({ heard }) => heard === SCRIPTED_REPLY);
-    await engine.host.hangUp(call, 'enough');
+    await engine.host.act(call, { type: 'hang_up', reason: 'enough' });
     const stats = engine.all(call, 'rtp.stats');
     await engine.event(call, 'call.ended');
     expect(stats.at(-1)?.stats).toMatchObject({ lost: 0, late: 0, duplicated: 0, concealed_ms: 0 });
@@ -120,7 +120,7 @@ describe('the end of a call', () => {
     ],
     [
       'somebody commands it',
-      (_: Phone, call: string) => engine.host.hangUp(call, 'by command'),
+      (_: Phone, call: string) => engine.host.act(call, { type: 'hang_up', reason: 'by command' }),
       'by command',
     ],
   ])('comes when %s', async (_, end, reason) => {

@@ -1,26 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
-import diagnostics from 'node:diagnostics_channel';
 import path from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWav } from '../backend/audio/wav.ts';
 import { callEvent } from '../backend/contract/events.ts';
 import { CALLER, SCRIPTED_BOT, makeBot, speech } from './support/bots.ts';
 import { Engine } from './support/engine.ts';
 import { Phone } from './support/phone.ts';
+import { watchThreads } from './support/threads.ts';
 import { until } from './support/until.ts';
-
-/** Threads started from now on, by their names; no hook in the engine is needed for it. */
-function watchThreads(): { threads: Worker[]; stop(): void } {
-  const threads: Worker[] = [];
-  const note = (message: unknown): void => {
-    if (typeof message === 'object' && message && 'worker' in message && message.worker instanceof Worker) {
-      threads.push(message.worker);
-    }
-  };
-  diagnostics.subscribe('worker_threads', note);
-  return { threads, stop: () => diagnostics.unsubscribe('worker_threads', note) };
-}
 
 describe('a media worker that dies', () => {
   const watch = watchThreads();

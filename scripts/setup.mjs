@@ -74,7 +74,7 @@ export function ensureWitnesses() {
 }
 
 /** Installs Debian packages, where this is Debian and we may. Returns whether it did. */
-function installDebian(packages) {
+export function installDebian(packages) {
   const line = `apt-get install ${packages.join(' ')}`;
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).error) {
     process.stderr.write(`Missing: ${line}\n`);
@@ -99,7 +99,7 @@ export function runCli(args) {
 
 const cli = path.join(root, 'backend', 'cli', 'main.ts');
 
-function fail(message) {
+export function fail(message) {
   process.stderr.write(`${message}\n`);
   process.exit(3);
 }

@@ -1,11 +1,12 @@
 /**
- * `npm test`: set-up, then every part: format, types, lint, unit and integration tests, end-to-end tests.
+ * `npm test`: set-up, then every part: format, types, lint, unit and integration tests, end-to-end tests, window tests.
  * Parts can be named (`npm test -- unit lint`). Ends with one line: `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { ensureElectron, ensureLibraries, ensureWindow } from './electron.mjs';
 import { ensureDependencies, ensureModels, ensureWitnesses, node24, root } from './setup.mjs';
 
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
@@ -17,6 +18,7 @@ const parts = {
   lint: () => once('lint', bin('oxlint'), ['--type-aware', '--deny-warnings']),
   unit: () => vitest('unit', ['--project', 'unit']),
   e2e: () => vitest('e2e', ['--project', 'e2e']),
+  window: () => vitest('window', ['--project', 'window']),
 };
 
 function once(name, command, args) {
@@ -57,10 +59,14 @@ if (unknown.length > 0) {
 }
 
 ensureDependencies();
-if (named.length === 0 || named.includes('unit') || named.includes('e2e')) {
+if (named.length === 0 || named.some((name) => ['unit', 'e2e', 'window'].includes(name))) {
   ensureModels();
   ensureModels(['smollm2-135m']);
   ensureWitnesses();
+}
+if (named.length === 0 || named.includes('window')) {
+  if (!(await ensureElectron()) || !ensureLibraries(['Xvfb'])) process.exit(3);
+  ensureWindow();
 }
 const env = {
   ...process.env,

@@ -1,22 +1,21 @@
 import type { Clock } from '../base/clock.ts';
 import { SidetoneError, explain, unreachable } from '../base/errors.ts';
 import type { CallEventBody, ConfigHashes } from '../contract/events.ts';
-import { type CallControl, type HeardFrame, type Party, type SpokenTag } from '../contract/party.ts';
-import type { Providers, Stage, ToolCall } from '../providers/types.ts';
+import type { CallControl, HeardFrame, Party, PartyOrder, SpokenTag } from '../contract/party.ts';
+import type { Providers, Stage } from '../providers/types.ts';
 import { startMachine, step, turnRules, type MachineState } from '../turn/machine.ts';
 import type { PromptKind, TurnEffect, TurnInput } from '../turn/types.ts';
 import type { SileroBatch } from '../vad/silero.ts';
-import { Conversation, pressed, systemPrompt } from './context.ts';
+import { callerTurn, Conversation, systemPrompt } from './context.ts';
 import { Ears } from './ears.ts';
+import { Gain } from './gain.ts';
 import { Generation, type GenerationHost, type GenerationSource } from './generation.ts';
 import { whatWasHeard } from './heard.ts';
-import { latencyOf } from './latency.ts';
 import type { BotMeans } from './means.ts';
 import { Recogniser } from './recogniser.ts';
-import { callHttpTool, sendDtmfArguments, toolSpecs, transferArguments } from './tools.ts';
+import { runTool, toolSpecs } from './tools.ts';
+import { latencyEvent, type TurnTimes, type Utterance } from './utterance.ts';
 
-/** -12 dB: still there, no longer in the way. */
-const DUCKED_GAIN = 0.25;
 const WARM_EVERY_MS = 1000;
 
 export interface BotOptions {
@@ -25,26 +24,10 @@ export interface BotOptions {
   readonly clock: Clock;
   readonly control: CallControl;
   readonly emit: (event: CallEventBody) => void;
-  readonly probability: (value: number) => void;
-}
-
-/** What a turn went through, for its latency. */
-interface TurnTimes {
-  readonly lastVoiced: number;
-  readonly endedAt: number;
-}
-
-/** A generation, and what became of it on the line. */
-interface Utterance {
-  readonly generation: Generation;
-  /** The caller's words it answers; null when it answers none (greeting, prompts). */
-  readonly answers: string | null;
-  /** When those words were known. */
-  readonly transcriptAt: number | null;
-  released: boolean;
-  paused: boolean;
-  played: boolean;
-  failed: boolean;
+  /** The VAD's verdict on the 32 ms before `end`, a position on the caller's track: 0..1. */
+  readonly probability: (value: number, end: number) => void;
+  /** What the bot was cut off from saying, as far as it was made: 8 kHz samples, now the callee's. */
+  readonly cancelled: (pcm: Int16Array) => void;
 }
 
 /**
@@ -60,6 +43,7 @@ export class Bot implements Party {
   readonly #turns = new Map<number, TurnTimes>();
   readonly #generationHost: GenerationHost;
   readonly #recogniser: Recogniser;
+  readonly #gain = new Gain();
   readonly #inputs: TurnInput[] = [];
   #machine: MachineState;
   #providers: Providers;
@@ -67,8 +51,6 @@ export class Bot implements Party {
   #wakeAt: number | null = null;
   /** The one generation alive. */
   #utterance: Utterance | null = null;
-  #gain = 1;
-  #targetGain = 1;
   /** The voice failed last time: phrases are said by the fallback. */
   #voiceless = false;
   #warmedAt = -Infinity;
@@ -109,7 +91,11 @@ export class Bot implements Party {
       clock,
       emit,
       failed: (generation, stage, error) => this.#generationFailed(generation, stage, error),
-      callTool: (generation, call, signal) => this.#callTool(generation, call, signal),
+      callTool: ({ id }, call, signal) => {
+        const hangUpAfter = () => this.#input({ type: 'reply_hangup', generation: id, at: clock.now() });
+        const { tools } = means.folder.settings;
+        return runTool(call, { tools, control: options.control, hangUpAfter }, signal);
+      },
     };
     this.#unsubscribe = means.subscribe({
       changed: ({ hashes }) => this.#takeChange(hashes),
@@ -131,7 +117,7 @@ export class Bot implements Party {
     if (!utterance?.released || utterance.paused) return null;
     const tag = utterance.generation.queue.speak(out);
     if (!tag) return null;
-    this.#fade(out);
+    this.#gain.apply(out);
     if (!utterance.played) {
       utterance.played = true;
       this.#tellFirstPacket(utterance, position, at);
@@ -158,6 +144,29 @@ export class Bot implements Party {
     } else if (utterance.released && utterance.generation.queue.finished) {
       this.#bury(utterance, false);
       this.#input({ type: 'reply_finished', generation, at: now });
+    }
+  }
+
+  order(order: PartyOrder): void {
+    const { emit } = this.#options;
+    const at = this.#clock.now();
+    switch (order.type) {
+      case 'hold':
+        if (order.on !== this.#machine.held) emit({ type: 'bot.held', on: order.on });
+        this.#input({ type: 'hold', on: order.on, at });
+        break;
+      case 'say':
+        this.#input({ type: 'say', text: order.text, at });
+        break;
+      case 'whisper':
+        this.#conversation.whisper(order.text);
+        emit({ type: 'bot.whispered', text: order.text });
+        break;
+      case 'spoken_for':
+        this.#conversation.bot(order.text, false);
+        break;
+      default:
+        unreachable(order);
     }
   }
 
@@ -213,6 +222,11 @@ export class Bot implements Party {
       case 'reply':
         this.#reply(effect);
         break;
+      case 'noted':
+        this.#conversation.caller(callerTurn(effect));
+        // Keys have an event of their own each.
+        if (effect.text !== '') emit({ type: 'turn.noted', turn: effect.turn, text: effect.text });
+        break;
       case 'release':
         if (this.#utterance) {
           this.#utterance.released = true;
@@ -231,7 +245,7 @@ export class Bot implements Party {
         this.#say(effect.generation, effect.text);
         break;
       case 'duck':
-        this.#targetGain = DUCKED_GAIN;
+        this.#gain.duck();
         emit({ type: 'bot.ducked', generation: effect.generation });
         break;
       case 'pause':
@@ -239,7 +253,7 @@ export class Bot implements Party {
         break;
       case 'resume':
         if (this.#utterance) this.#utterance.paused = false;
-        this.#targetGain = 1;
+        this.#gain.restore();
         emit({ type: 'bot.resumed', generation: effect.generation });
         break;
       case 'stop':
@@ -259,8 +273,9 @@ export class Bot implements Party {
     }
   }
 
-  #reply({ generation, turn, text, digits, speculative }: TurnEffect & { type: 'reply' }): void {
-    const answers = [text, digits === '' ? '' : pressed(digits)].filter((part) => part !== '').join(' ');
+  #reply(effect: TurnEffect & { type: 'reply' }): void {
+    const { generation, turn, speculative } = effect;
+    const answers = callerTurn(effect);
     this.#options.emit({ type: 'llm.started', turn, generation, speculative });
     this.#begin(generation, turn, answers, { kind: 'reply', messages: this.#conversation.messages(answers) });
   }
@@ -289,8 +304,7 @@ export class Bot implements Party {
       },
       this.#generationHost,
     );
-    this.#gain = 1;
-    this.#targetGain = 1;
+    this.#gain.reset();
     this.#utterance = {
       generation,
       answers,
@@ -314,33 +328,18 @@ export class Bot implements Party {
     if (answers !== null) this.#conversation.caller(answers);
     this.#conversation.bot(heard, interrupted, generation.toolMessages);
     if (!interrupted) this.#voiceless = false;
+    const unplayed = generation.queue.unplayed();
+    if (unplayed.length > 0) this.#options.cancelled(unplayed);
     this.#options.emit({ type: 'bot.said', generation: generation.id, heard, unheard, interrupted });
   }
 
   #tellFirstPacket(utterance: Utterance, position: number, at: number): void {
-    const { generation, transcriptAt } = utterance;
+    const { generation } = utterance;
     const { emit } = this.#options;
     emit({ type: 'bot.speaking', turn: generation.turn, generation: generation.id, at_sample: position });
     const times = this.#turns.get(generation.turn);
-    if (times && generation.firstAudioAt !== null) {
-      const { totalMs, stages, residualMs } = latencyOf({
-        lastVoiced: times.lastVoiced,
-        turnEnded: times.endedAt,
-        transcript: transcriptAt,
-        firstToken: generation.firstTokenAt,
-        firstClause: generation.firstClauseAt,
-        firstAudio: generation.firstAudioAt,
-        firstPacket: at,
-      });
-      emit({
-        type: 'latency',
-        turn: generation.turn,
-        generation: generation.id,
-        total_ms: totalMs,
-        stages,
-        residual_ms: residualMs,
-      });
-    }
+    const latency = times ? latencyEvent(utterance, times, at) : null;
+    if (latency) emit(latency);
     this.#input({ type: 'reply_playing', generation: generation.id, at: this.#clock.now() });
   }
 
@@ -354,26 +353,6 @@ export class Bot implements Party {
       error,
       false,
     );
-  }
-
-  async #callTool(generation: Generation, call: ToolCall, signal: AbortSignal): Promise<string> {
-    const { control, means } = this.#options;
-    switch (call.name) {
-      case 'hangup':
-        this.#input({ type: 'reply_hangup', generation: generation.id, at: this.#clock.now() });
-        return 'hanging up after this';
-      case 'transfer':
-        control.transfer(transferArguments(call.arguments).target);
-        return 'transferring';
-      case 'send_dtmf':
-        control.sendDtmf(sendDtmfArguments(call.arguments).digits);
-        return 'sent';
-      default: {
-        const tool = means.folder.settings.tools.find(({ name }) => name === call.name);
-        if (!tool) throw new SidetoneError('refused', `there is no tool '${call.name}'`);
-        return callHttpTool(tool, call.arguments, signal);
-      }
-    }
   }
 
   #phrase(kind: PromptKind): string {
@@ -399,13 +378,5 @@ export class Bot implements Party {
   #tellFailure(stage: Stage, provider: string, error: unknown, retrying: boolean): void {
     const kind = error instanceof SidetoneError ? error.kind : 'internal';
     this.#options.emit({ type: 'provider.failed', stage, provider, kind, message: explain(error), retrying });
-  }
-
-  /** Ramps the gain over the frame, so that ducking makes no click. */
-  #fade(out: Int16Array): void {
-    if (this.#gain === 1 && this.#targetGain === 1) return;
-    const slope = (this.#targetGain - this.#gain) / out.length;
-    for (let i = 0; i < out.length; i += 1) out[i] = Math.round((out[i] ?? 0) * (this.#gain + slope * i));
-    this.#gain = this.#targetGain;
   }
 }

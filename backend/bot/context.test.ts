@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { botSettings } from '../contract/settings.ts';
 import type { ChatMessage } from '../providers/types.ts';
-import { Conversation, CUT_MARK, pressed, systemPrompt } from './context.ts';
+import { callerTurn, Conversation, CUT_MARK, pressed, systemPrompt } from './context.ts';
 
 const call = { id: '1', name: 'send_dtmf', arguments: '{"digits":"1"}' };
 const toolMessages: ChatMessage[] = [
@@ -63,6 +63,34 @@ describe('Conversation', () => {
     expect(conversation.messages().map((message) => message.content.length)).toEqual([0, 500, 500]);
   });
 
+  it('whispers stand where they were said and outlive what was said around them', () => {
+    const conversation = new Conversation('Be kind.', 200);
+    conversation.caller('hello');
+    conversation.whisper('Offer ten percent off.');
+    conversation.bot('hello', false);
+    expect(conversation.messages().map(({ role }) => role)).toEqual([
+      'system',
+      'user',
+      'system',
+      'assistant',
+    ]);
+    for (let turn = 0; turn < 20; turn += 1) {
+      conversation.caller(`question ${turn}`);
+      conversation.bot('x'.repeat(40), false);
+    }
+    const messages = conversation.messages();
+    expect(messages[1]).toEqual({ role: 'system', content: 'Offer ten percent off.' });
+    expect(messages[2]?.role).toBe('user');
+    expect(messages.filter(({ role }) => role === 'system')).toHaveLength(2);
+    expect(messages.length).toBeLessThan(12);
+  });
+
+  it('stays short while the caller speaks and nobody answers', () => {
+    const conversation = new Conversation('Be kind.', 1000);
+    for (let turn = 0; turn < 100; turn += 1) conversation.caller('y'.repeat(90));
+    expect(conversation.messages().length).toBeLessThan(13);
+  });
+
   it('takes a new prompt without touching what was said', () => {
     const conversation = new Conversation('old');
     conversation.caller('hello');
@@ -71,6 +99,16 @@ describe('Conversation', () => {
       { role: 'system', content: 'new' },
       { role: 'user', content: 'hello' },
     ]);
+  });
+});
+
+describe('callerTurn', () => {
+  it.each([
+    ['hello', '', 'hello'],
+    ['', '1#', '[pressed 1 #]'],
+    ['hello', '1', 'hello [pressed 1]'],
+  ])('"%s" and keys "%s" -> "%s"', (text, digits, expected) => {
+    expect(callerTurn({ text, digits })).toBe(expected);
   });
 });
 

@@ -18,10 +18,15 @@ export function pressed(digits: string): string {
   return `[pressed ${digits.split('').join(' ')}]`;
 }
 
+/** A caller's turn as the LLM reads it: words, keys pressed, or both. */
+export function callerTurn({ text, digits }: { text: string; digits: string }): string {
+  return [text, digits === '' ? '' : pressed(digits)].filter((part) => part !== '').join(' ');
+}
+
 /**
  * What was said so far, as the LLM reads it: only what the caller has heard. Messages are only ever appended, so
  * that a server's prefix cache holds from one turn to the next; past `maxCharacters` the older half goes in one
- * step, in whole turns.
+ * step, in whole turns. What was whispered never goes.
  */
 export class Conversation {
   readonly #maxCharacters: number;
@@ -38,9 +43,15 @@ export class Conversation {
     this.#system = system;
   }
 
-  /** A caller's turn: words, or `pressed(digits)`. */
+  /** An instruction for the bot's next answers. */
+  whisper(text: string): void {
+    this.#messages.push({ role: 'system', content: text });
+  }
+
+  /** As `callerTurn` has it. */
   caller(text: string): void {
     this.#messages.push({ role: 'user', content: text });
+    this.#trim();
   }
 
   /**
@@ -72,9 +83,10 @@ export class Conversation {
     for (const [index, message] of this.#messages.entries()) {
       if (message.role === 'user') keepFrom = index;
       if (size <= this.#maxCharacters / 2 && message.role === 'user') break;
-      size -= sizeOf(message);
+      if (message.role !== 'system') size -= sizeOf(message);
     }
-    this.#messages = this.#messages.slice(keepFrom);
+    const whispered = this.#messages.slice(0, keepFrom).filter(({ role }) => role === 'system');
+    this.#messages = [...whispered, ...this.#messages.slice(keepFrom)];
   }
 }
 

@@ -12,7 +12,8 @@ export interface EarsHandler {
   voice(at: number, position: number): void;
   /** Clock ms of the last voiced sample, and its place. */
   silence(at: number, position: number): void;
-  probability(value: number): void;
+  /** That the 32 ms before `end`, a position on the caller's track, hold speech: 0..1. */
+  probability(value: number, end: number): void;
 }
 
 /** What the bot hears: voice and silence as they begin, and the audio itself to look back on, by clock time. */
@@ -29,7 +30,7 @@ export class Ears {
         if (change.type === 'voice') handler.voice(change.at, change.from);
         else handler.silence(change.at, change.lastVoiced);
       },
-      (probability) => handler.probability(probability),
+      (probability, end) => handler.probability(probability, end),
     );
   }
 

@@ -38,6 +38,16 @@ export async function loadBotFolder(dir: string, environment: Environment): Prom
 }
 
 /**
+ * Reads and checks the text of a bot.yaml alone, without the files it names.
+ * @throws SidetoneError 'usage' as loadBotFolder does
+ */
+export function readBotSettings(file: string, text: string, environment: Environment): BotSettings {
+  const { settings, yaml } = settingsIn(file, text, environment);
+  yaml.throwIfWrong();
+  return settings;
+}
+
+/**
  * Reports each change of `folder` once it is whole: the folder as it is now, or why it cannot be used (the old one
  * then stays). Edits that change nothing are not reported.
  */
@@ -64,14 +74,7 @@ async function load(
       cause: error,
     });
   });
-  const yaml = new CheckedYaml(file, text);
-  const written = yaml.read(botSettings);
-  if (!written) {
-    yaml.throwIfWrong();
-    throw new SidetoneError('internal', `${file}: refused without a reason`);
-  }
-  const settings = overridden(written, environment);
-  checkTogether(settings, yaml);
+  const { settings, yaml } = settingsIn(file, text, environment);
 
   const promptFile = path.resolve(dir, settings.prompt);
   using(promptFile);
@@ -100,7 +103,33 @@ async function load(
     prompt: sha256(promptText),
     ref_audio: referenceWav ? sha256(referenceWav) : null,
   };
-  return { dir, settings, prompt: promptText, referenceWav, hashes };
+  return { dir, settings, prompt: promptText, referenceWav, hashes, keys: keysFor(settings, environment) };
+}
+
+/** Complaints about the keys together are left in `yaml`, for those about the files to join them. */
+function settingsIn(
+  file: string,
+  text: string,
+  environment: Environment,
+): { settings: BotSettings; yaml: CheckedYaml } {
+  const yaml = new CheckedYaml(file, text);
+  const written = yaml.read(botSettings);
+  if (!written) {
+    yaml.throwIfWrong();
+    throw new SidetoneError('internal', `${file}: refused without a reason`);
+  }
+  const settings = overridden(written, environment);
+  checkTogether(settings, yaml);
+  return { settings, yaml };
+}
+
+function keysFor(settings: BotSettings, environment: Environment): Record<string, string> {
+  const keys: Record<string, string> = {};
+  for (const { api_key_env: name } of [settings.stt, settings.llm, settings.tts]) {
+    const value = name === undefined ? undefined : environment[name];
+    if (name !== undefined && value !== undefined) keys[name] = value;
+  }
+  return keys;
 }
 
 /** What one key's own schema cannot say. */

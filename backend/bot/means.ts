@@ -31,7 +31,7 @@ export class BotMeans {
     this.#factory = makeProviders;
     this.#scope = scope;
     this.#folder = folder;
-    this.#providers = makeProviders(folder.settings, () => undefined);
+    this.#providers = makeProviders(folder, () => undefined);
     this.#voice = voiceOf(folder, folder.settings.voice.ref_text);
   }
 
@@ -41,7 +41,7 @@ export class BotMeans {
 
   /** Providers for one call, as the settings are now. */
   makeProviders(onRetry: OnRetry): Providers {
-    return this.#factory(this.#folder.settings, onRetry);
+    return this.#factory(this.#folder, onRetry);
   }
 
   get voice(): Voice {
@@ -62,8 +62,8 @@ export class BotMeans {
   async change(folder: BotFolder): Promise<void> {
     let providers = this.#providers;
     try {
-      if (folder.hashes.settings !== this.#folder.hashes.settings) {
-        providers = this.#factory(folder.settings, () => undefined);
+      if (asks(folder) !== asks(this.#folder)) {
+        providers = this.#factory(folder, () => undefined);
       }
     } catch (error) {
       this.reject(explain(error));
@@ -140,6 +140,11 @@ export class BotMeans {
 
 async function drain(chunks: AsyncIterable<unknown>): Promise<void> {
   for await (const chunk of chunks) void chunk;
+}
+
+/** What providers are made of. */
+function asks({ hashes, keys }: BotFolder): string {
+  return JSON.stringify([hashes.settings, keys]);
 }
 
 /** A recording whose words are unknown cannot be cloned from. */

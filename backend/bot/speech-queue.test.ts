@@ -50,6 +50,22 @@ describe('SpeechQueue', () => {
     expect(out[0]).toBe(2);
   });
 
+  it('hands out what has not left, across chunks and clauses, and plays on all the same', () => {
+    const queue = new SpeechQueue(1);
+    expect(queue.unplayed()).toEqual(new Int16Array(0));
+    const made = Int16Array.from({ length: 700 }, (_, i) => i + 1);
+    queue.open({ text: 'a', from: 0, to: 1 });
+    queue.push(made.subarray(0, 100));
+    queue.push(made.subarray(100, 300));
+    queue.open({ text: 'b', from: 1, to: 2 });
+    queue.push(made.subarray(300, 700));
+    for (const played of [0, 160, 320, 480, 640]) {
+      expect(queue.unplayed()).toEqual(made.subarray(played));
+      queue.speak(new Int16Array(FRAME));
+    }
+    expect(queue.unplayed()).toEqual(new Int16Array(0));
+  });
+
   it('is finished at once when there is nothing to say', () => {
     const queue = new SpeechQueue(1);
     queue.end();

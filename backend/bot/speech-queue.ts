@@ -71,6 +71,24 @@ export class SpeechQueue {
     return this.#clauses;
   }
 
+  /** A copy of what was handed over and has not left, in order. */
+  unplayed(): Int16Array {
+    const rest = new Int16Array(
+      this.#clauses.reduce((sum, { samples, played }) => sum + samples - played, 0),
+    );
+    let at = 0;
+    for (const { chunks, played } of this.#clauses) {
+      let toSkip = played;
+      for (const chunk of chunks) {
+        const left = chunk.subarray(toSkip);
+        toSkip -= chunk.length - left.length;
+        rest.set(left, at);
+        at += left.length;
+      }
+    }
+    return rest;
+  }
+
   /** Fills `out` from the queue, zeros where it runs dry; null (and zeros) when there was nothing at all. */
   speak(out: Int16Array): SpokenTag | null {
     let filled = 0;

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { SidetoneError } from '../base/errors.ts';
+import type { CallControl } from '../contract/party.ts';
 import type { ToolSettings } from '../contract/settings.ts';
 import { Deadline } from '../providers/deadline.ts';
 import { bodyText, excerpt, TooLongError } from '../providers/http-body.ts';
 import { endpointFailure, statusFailure, type EndpointName } from '../providers/openai-errors.ts';
-import type { ToolSpec } from '../providers/types.ts';
+import type { ToolCall, ToolSpec } from '../providers/types.ts';
 
 /** What the model may do to the call itself, and what it may ask of others over HTTP. */
 
@@ -52,6 +53,34 @@ export function transferArguments(json: string): z.infer<typeof transferShape> {
 /** @throws SidetoneError garbled, fit to be told to the model */
 export function sendDtmfArguments(json: string): z.infer<typeof sendDtmfShape> {
   return parse(SEND_DTMF.name, json, sendDtmfShape);
+}
+
+export interface ToolHost {
+  /** Those of bot.yaml. */
+  readonly tools: readonly ToolSettings[];
+  readonly control: CallControl;
+  /** The call is over when what the bot is saying has been said. */
+  hangUpAfter(): void;
+}
+
+/** Carries out what the model asked for; returns what it is told. @throws SidetoneError, fit to be told to the model */
+export async function runTool(call: ToolCall, host: ToolHost, signal: AbortSignal): Promise<string> {
+  switch (call.name) {
+    case HANGUP.name:
+      host.hangUpAfter();
+      return 'hanging up after this';
+    case TRANSFER.name:
+      host.control.transfer(transferArguments(call.arguments).target);
+      return 'transferring';
+    case SEND_DTMF.name:
+      host.control.sendDtmf(sendDtmfArguments(call.arguments).digits);
+      return 'sent';
+    default: {
+      const tool = host.tools.find(({ name }) => name === call.name);
+      if (!tool) throw new SidetoneError('refused', `there is no tool '${call.name}'`);
+      return callHttpTool(tool, call.arguments, signal);
+    }
+  }
 }
 
 /** More than this would crowd everything else out of the model's context. */

@@ -1,8 +1,9 @@
 import { epochMs, type Clock } from '../base/clock.ts';
-import { SidetoneError } from '../base/errors.ts';
+import { SidetoneError, unreachable } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import type { Codec } from '../audio/g711.ts';
 import { EVENT_VERSION, type CallEvent, type CallEventBody } from '../contract/events.ts';
+import type { CallAction, CallAudio } from '../contract/host.ts';
 import {
   LINE_RATE,
   type CallControl,
@@ -10,11 +11,18 @@ import {
   type Party,
   type SpokenTag,
 } from '../contract/party.ts';
+import type { SignalBatch } from '../contract/signals.ts';
 import type { Pacer } from '../rtp/pacer.ts';
 import { PAYLOAD_TYPE_HINT, describePayloadType } from '../rtp/payload-types.ts';
 import type { Endpoint, PcapFlow } from '../rtp/pcap.ts';
 import { Recorder } from '../trace/recorder.ts';
+import type { OnProbability } from '../vad/silero.ts';
+import { Floor } from './floor.ts';
+import { Microphone } from './microphone.ts';
 import { RtpLeg, type DropReason, type RtpLegHandler } from './rtp-leg.ts';
+import { SignalTap } from './signals.ts';
+import type { StandIn, StandInOptions } from './stand-in.ts';
+import { WindowAudio } from './window-audio.ts';
 
 /** No packet for so long is worth a warning; so long ends the call. */
 const QUIET_WARNING_MS = 5000;
@@ -39,7 +47,11 @@ export interface CallOptions {
   readonly clock: Clock;
   readonly pacer: Pacer;
   makeParty(seat: PartySeat): Party;
+  /** For a person who takes over from the bot; null: the party is no bot. */
+  readonly makeStandIn: ((seat: StandInSeat) => StandIn) | null;
   onEvent(event: CallEvent): void;
+  /** For the window's speaker. The samples are used again when this returns. */
+  onAudio(audio: CallAudio): void;
   onDropped(reason: DropReason): void;
   onStray(datagram: Uint8Array, from: { address: string; port: number }): void;
   /** Everything is closed and the record complete. */
@@ -49,9 +61,18 @@ export interface CallOptions {
 /** What a party is given when it is put on a call. */
 export interface PartySeat {
   readonly control: CallControl;
+  readonly microphone: Microphone;
   readonly emit: (event: CallEventBody) => void;
-  /** A sampled track of the record. */
-  readonly probability: (value: number) => void;
+  /** Sampled tracks: of caller speech, and what it would have said had it not been interrupted now. */
+  readonly probability: OnProbability;
+  readonly cancelled: (pcm: Int16Array) => void;
+}
+
+/** What a stand-in is given. */
+export type StandInSeat = Pick<StandInOptions, 'emit' | 'spokenFor'>;
+
+export function callIsOver(): SidetoneError {
+  return new SidetoneError('usage', 'the call is over');
 }
 
 /** One call: an RTP leg, the party on it, the event log and the record. */
@@ -61,10 +82,18 @@ export class Call implements RtpLegHandler, CallControl {
   readonly #scope = new Scope();
   readonly #recorder: Recorder | null;
   readonly #party: Party;
+  readonly #microphone: Microphone;
+  readonly #floor: Floor;
   readonly #leg: RtpLeg;
+  readonly #callerAudio: WindowAudio;
+  readonly #botAudio: WindowAudio;
+  #signals: SignalTap | null = null;
+  #listenedIn = false;
   #seq = 0;
   /** Where the caller's track stands on the record's; known with the first frame. */
   #callerOffset: number | null = null;
+  /** Position after what was sent last. */
+  #botEnd = 0;
   #warnedQuietAt: number | null = null;
   #nextStatsAt: number;
   #nextFlushAt: number;
@@ -86,10 +115,28 @@ export class Call implements RtpLegHandler, CallControl {
       party: options.partyName,
     });
     this.#leg = new RtpLeg({ ...options, scope: this.#scope, handler: this }, startedAt);
+    const onAudio = (audio: CallAudio): void => options.onAudio(audio);
+    this.#callerAudio = new WindowAudio(this.id, 'caller', onAudio);
+    this.#botAudio = new WindowAudio(this.id, 'bot', onAudio);
+    const emit = (event: CallEventBody): void => this.emit(event);
+    const microphone = new Microphone(emit);
+    const { makeStandIn } = options;
+    this.#microphone = microphone;
     this.#party = options.makeParty({
       control: this,
-      emit: (event) => this.emit(event),
-      probability: (value) => this.#recorder?.probability(value),
+      microphone,
+      emit,
+      probability: (value, end) => {
+        this.#recorder?.probability(value);
+        this.#signals?.voice(value, end + (this.#callerOffset ?? 0));
+      },
+      cancelled: (pcm) => this.#signals?.cancelled(pcm, this.#botEnd),
+    });
+    this.#floor = new Floor({
+      party: this.#party,
+      microphone,
+      makeStandIn: makeStandIn && ((spokenFor) => makeStandIn({ emit, spokenFor })),
+      emit,
     });
   }
 
@@ -110,6 +157,8 @@ export class Call implements RtpLegHandler, CallControl {
     if (this.#ended !== null) return;
     this.#leg.tick(now);
     this.#party.tick(now);
+    this.#microphone.tick(now);
+    this.#signals?.tick(now, this.#leg.health);
     this.#watchQuiet(now);
     if (now >= this.#nextStatsAt) {
       this.#nextStatsAt += STATS_EVERY_MS;
@@ -121,6 +170,59 @@ export class Call implements RtpLegHandler, CallControl {
     }
     const { maxMs, startedAt } = this.#options;
     if (maxMs !== null && now - startedAt >= maxMs) this.hangUp('time is up');
+  }
+
+  /** What the person at the window does. @throws SidetoneError 'usage' when it cannot be, or the call is over. */
+  act(action: CallAction): void {
+    if (this.#ended !== null) throw callIsOver();
+    const now = this.#options.clock.now();
+    switch (action.type) {
+      case 'hang_up':
+        this.hangUp(action.reason);
+        break;
+      case 'mute':
+        this.#floor.mute(action.on);
+        break;
+      case 'mark':
+        this.emit({ type: 'call.marked', label: action.label });
+        break;
+      case 'send_dtmf':
+        this.sendDtmf(action.digits);
+        break;
+      case 'listen_in':
+        this.#listenedIn = action.on;
+        break;
+      case 'take_over':
+        this.#floor.takeOver(action.on, now);
+        break;
+      case 'microphone':
+        this.#microphone.setLive(action.live, action.message, now);
+        break;
+      case 'hold':
+      case 'say':
+      case 'whisper':
+      case 'spoken_for':
+        this.#floor.order(action);
+        break;
+      default:
+        unreachable(action);
+    }
+  }
+
+  /** A frame of the person's microphone; nothing where they do not speak. */
+  hearPerson(pcm: Int16Array, now: number): void {
+    this.#microphone.write(pcm, now);
+  }
+
+  /** Writes dense signals into `batch` from now on; null: no longer. */
+  watch(batch: SignalBatch | null): void {
+    const { startedAt, clock } = this.#options;
+    this.#signals = batch && new SignalTap(this.id, batch, startedAt, clock.now(), this.#leg.health);
+  }
+
+  /** The batch is about to leave: puts in what there is. */
+  flushSignals(): void {
+    this.#signals?.flush();
   }
 
   hangUp(reason: string): void {
@@ -144,17 +246,29 @@ export class Call implements RtpLegHandler, CallControl {
       const frameMs = (frame.pcm.length * 1000) / LINE_RATE;
       const sinceStart = frame.endsAt - frameMs - this.#options.startedAt;
       this.#callerOffset = Math.max(0, Math.round((sinceStart * LINE_RATE) / 1000)) - frame.position;
+      this.emit({ type: 'caller.aligned', offset: this.#callerOffset });
     }
-    this.#recorder?.caller(frame.pcm, this.#callerOffset + frame.position);
+    const position = this.#callerOffset + frame.position;
+    this.#recorder?.caller(frame.pcm, position);
+    this.#signals?.caller(frame.pcm, position);
+    // Who speaks must hear the far end.
+    if (this.#listenedIn || this.#microphone.isOpen) this.#callerAudio.write(frame.pcm);
     this.#party.hear(frame);
   }
 
   speak(out: Int16Array, position: number, at: number): SpokenTag | null {
-    return this.#party.speak(out, position, at);
+    return this.#floor.speak(out, position, at);
   }
 
   spoken(pcm: Int16Array, position: number): void {
+    this.#botEnd = position + pcm.length;
     this.#recorder?.bot(pcm, position);
+    this.#signals?.bot(pcm, position);
+    if (this.#listenedIn) this.#botAudio.write(pcm);
+  }
+
+  ready(local: Endpoint): void {
+    this.emit({ type: 'rtp.ready', local: `${local.address}:${local.port}` });
   }
 
   wire(flow: PcapFlow, datagram: Uint8Array): void {
@@ -232,10 +346,12 @@ export class Call implements RtpLegHandler, CallControl {
     const duration_ms = this.#options.clock.now() - this.#options.startedAt;
     this.#emitStats();
     this.#leg.close();
+    await this.#floor.close();
     await this.#party.close();
     this.emit({ type: 'call.ended', reason, duration_ms });
     await this.#recorder?.close(reason, duration_ms);
     await this.#scope.close();
+    this.#signals?.flush();
     this.#options.onOver(this);
   }
 }

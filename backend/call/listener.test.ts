@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { writeRtpHeader } from '../rtp/packet.ts';
+import { Afterglow } from './afterglow.ts';
 import { Listener, type ListenerHandler } from './listener.ts';
 
 interface Opened {
@@ -13,7 +14,7 @@ function packet(options: { payloadType?: number; samples?: number; ssrc?: number
   return bytes;
 }
 
-function listen(limits: { maxCalls?: number; allow?: string[] } = {}) {
+function listen(limits: { maxCalls?: number; allow?: string[] } = {}, afterglow = new Afterglow()) {
   const calls: Opened[] = [];
   const refusals: string[] = [];
   const dropped: string[] = [];
@@ -28,6 +29,7 @@ function listen(limits: { maxCalls?: number; allow?: string[] } = {}) {
   };
   const listener = new Listener(
     { maxCalls: limits.maxCalls ?? 10, maxNewPerSecond: 1000, allow: limits.allow ?? null },
+    afterglow,
     handler,
   );
   return { listener, calls, refusals, dropped };
@@ -66,6 +68,18 @@ describe('Listener', () => {
     expect(calls).toHaveLength(1);
     listener.receive(packet({ ssrc: 2 }), alice, 10_000);
     expect(calls).toHaveLength(2);
+  });
+
+  it('nor does the listener that follows it, say with another bot', () => {
+    const afterglow = new Afterglow();
+    const before = listen({}, afterglow);
+    before.listener.receive(packet({ ssrc: 1 }), alice, 0);
+    const { listener, calls } = listen({}, afterglow);
+    before.listener.ended(alice, 1, 100);
+    listener.receive(packet({ ssrc: 1 }), alice, 120);
+    expect(calls).toHaveLength(0);
+    listener.receive(packet({ ssrc: 2 }), alice, 140);
+    expect(calls).toHaveLength(1);
   });
 
   it('takes the same stream for a new call after a pause', () => {

@@ -3,11 +3,9 @@ import { isRtcp, parseRtp, RtpPacket } from '../rtp/packet.ts';
 import { Admission, type AdmissionLimits, type Refusal } from '../rtp/admission.ts';
 import { PAYLOAD_TYPE_HINT, codecOf, describePayloadType } from '../rtp/payload-types.ts';
 import type { Endpoint } from '../rtp/pcap.ts';
+import type { Afterglow } from './afterglow.ts';
 import type { DropReason } from './rtp-leg.ts';
 
-/** A caller that keeps sending after its call was ended is not a new call until it paused this long. */
-const AFTERGLOW_MS = 2000;
-const MAX_REMEMBERED = 4096;
 /** One refusal in this time is told; all are counted. */
 const REFUSAL_TOLD_EVERY_MS = 1000;
 /** Payload sizes a call may begin with: 10 to 60 ms of G.711. */
@@ -30,15 +28,15 @@ export class Listener {
   readonly #handler: ListenerHandler;
   readonly #admission: Admission;
   readonly #calls = new Map<string, Receiver>();
-  /** Sources whose call is over, with the SSRC they still send; oldest first. */
-  readonly #over = new Map<string, { ssrc: number; heardAt: number }>();
+  readonly #afterglow: Afterglow;
   readonly #packet = new RtpPacket();
   #unspoken = 0;
   #toldAt = -Infinity;
 
   /** @throws SidetoneError 'usage' when an allowed network is none. */
-  constructor(limits: AdmissionLimits, handler: ListenerHandler) {
+  constructor(limits: AdmissionLimits, afterglow: Afterglow, handler: ListenerHandler) {
     this.#handler = handler;
+    this.#afterglow = afterglow;
     this.#admission = new Admission(limits);
   }
 
@@ -64,7 +62,7 @@ export class Listener {
       this.#handler.dropped(fault);
       return;
     }
-    if (this.#isAfterglow(peer, now)) return;
+    if (this.#afterglow.has(peer, this.#packet.ssrc, now)) return;
     const { payloadType, payloadLength } = this.#packet;
     const codec = codecOf(payloadType);
     if (codec === null) {
@@ -97,24 +95,7 @@ export class Listener {
     const peer = keyOf(remote);
     if (!this.#calls.delete(peer)) return;
     this.#admission.release();
-    if (ssrc === null) return;
-    this.#over.delete(peer);
-    this.#over.set(peer, { ssrc, heardAt: now });
-    for (const oldest of this.#over.keys()) {
-      if (this.#over.size <= MAX_REMEMBERED) break;
-      this.#over.delete(oldest);
-    }
-  }
-
-  #isAfterglow(peer: string, now: number): boolean {
-    const over = this.#over.get(peer);
-    if (!over) return false;
-    if (over.ssrc === this.#packet.ssrc && now - over.heardAt < AFTERGLOW_MS) {
-      over.heardAt = now;
-      return true;
-    }
-    this.#over.delete(peer);
-    return false;
+    if (ssrc !== null) this.#afterglow.add(peer, ssrc, now);
   }
 
   #refuse(peer: string, reason: Refusal | 'codec', message: string, now: number): void {

@@ -13,6 +13,7 @@ import { ReceiveBuffer } from '../rtp/receive-buffer.ts';
 import { ReceptionStats } from '../rtp/stats.ts';
 import { MAX_PAYLOAD_BYTES, RtpStream } from '../rtp/stream-out.ts';
 import { RtcpSession } from './rtcp-session.ts';
+import type { ReceptionHealth } from './signals.ts';
 import { UdpLink } from './udp-link.ts';
 
 /** Audio in one packet, until the far end shows another size (RFC 3551 section 4.2). */
@@ -38,6 +39,8 @@ export interface RtpLegOptions {
 
 /** What a leg tells its call. Called on the media path: no handler may wait. */
 export interface RtpLegHandler {
+  /** Packets can leave; `local` is what the far end sees. */
+  ready(local: Endpoint): void;
   heard(frame: HeardFrame): void;
   /** Fill `out`, which leaves at `at` as position `position` of our track. */
   speak(out: Int16Array, position: number, at: number): SpokenTag | null;
@@ -91,6 +94,7 @@ export class RtpLeg implements Paced {
   #reportsMuxed = false;
   #reportsRefused = false;
   #gone = false;
+  readonly #health = { jitterMs: 0, lost: 0, late: 0 };
   readonly #unknownPayloads = new Set<number>();
   intervalMs = DEFAULT_PTIME_MS;
 
@@ -150,6 +154,14 @@ export class RtpLeg implements Paced {
   /** When the last RTP packet came, clock ms. */
   get lastPacketAt(): number {
     return this.#lastPacketAt;
+  }
+
+  /** The same object each time, with the figures of now. */
+  get health(): ReceptionHealth {
+    this.#health.jitterMs = this.#reception.jitterMs;
+    this.#health.lost = this.#buffer.counts.lost;
+    this.#health.late = this.#buffer.counts.late;
+    return this.#health;
   }
 
   /** Plays digits to the far end. @throws SidetoneError 'usage' for what is no digit. */
@@ -261,6 +273,7 @@ export class RtpLeg implements Paced {
     this.#flowOut = new PcapFlow(local, remote);
     this.#flowIn = new PcapFlow(remote, local);
     if (this.#gone) return;
+    this.#handler.ready(local);
     this.#openReports(local);
     this.#unpace = pacer.add(this);
     this.#position = Math.round(((clock.now() - this.#startedAt) * LINE_RATE) / 1000);

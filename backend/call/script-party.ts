@@ -1,5 +1,6 @@
 import { voicedRange } from '../audio/voiced.ts';
 import type { Clock } from '../base/clock.ts';
+import { SidetoneError } from '../base/errors.ts';
 import type { CallEventBody } from '../contract/events.ts';
 import {
   LINE_RATE,
@@ -115,6 +116,10 @@ export class ScriptParty implements Party {
 
   dtmf(): void {
     // A script has nobody to press keys for; the call has logged the digit.
+  }
+
+  order(): void {
+    throw new SidetoneError('usage', 'only a bot takes this, and a script is on the call');
   }
 
   tick(now: number): void {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { parseAddress } from '../base/address.ts';
 import { SidetoneError } from '../base/errors.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { Host } from '../host/host.ts';
@@ -6,7 +7,7 @@ import { withDotEnv } from '../bot/folder.ts';
 import { modelsDirectory } from '../models/directory.ts';
 import { interrupted } from './interrupt.ts';
 import { LiveView } from './live-view.ts';
-import { VERSION, parseAddress } from './paths.ts';
+import { VERSION } from './paths.ts';
 
 interface CallOptions {
   readonly audio: string[];
@@ -59,7 +60,9 @@ export async function call(target: string, options: CallOptions): Promise<void> 
       },
       maxMs: options.for === undefined ? null : options.for * 1000,
     });
-    void stop.promise.then((signal) => engine.hangUp(id, signal)).catch(() => undefined);
+    void stop.promise
+      .then((signal) => engine.act(id, { type: 'hang_up', reason: signal }))
+      .catch(() => undefined);
     await over.promise;
     view.note(`          record    ${path.join(options.traces, id)}`);
   } finally {

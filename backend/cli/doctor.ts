@@ -1,8 +1,8 @@
+import { parseAddress } from '../base/address.ts';
 import { SidetoneError } from '../base/errors.ts';
 import { examine, type Finding } from '../host/doctor.ts';
 import { withDotEnv } from '../bot/folder.ts';
 import { modelsDirectory } from '../models/directory.ts';
-import { parseAddress } from './paths.ts';
 
 const MARKS: Readonly<Record<Finding['verdict'], string>> = { ok: '✓', warn: '!', fail: '✗' };
 

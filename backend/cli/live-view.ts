@@ -110,6 +110,16 @@ export class LiveView {
       case 'call.refused':
         this.#line(`          refused   ${event.call}: ${event.message}`);
         break;
+      case 'call.muted':
+      case 'call.marked':
+      case 'caller.aligned':
+      case 'turn.noted':
+      case 'bot.held':
+      case 'bot.whispered':
+      case 'person.took_over':
+      case 'person.said':
+      case 'person.microphone':
+      case 'rtp.ready':
       case 'rtp.source_changed':
       case 'rtp.resumed':
       case 'rtp.stats':

@@ -1,14 +1,14 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { SidetoneError } from '../base/errors.ts';
+import { parseAddress } from '../base/address.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { examineEndpoints } from '../host/doctor.ts';
 import { Host } from '../host/host.ts';
+import { recordedCaller } from '../host/recorded-caller.ts';
 import { loadBotFolder, withDotEnv } from '../bot/folder.ts';
 import { modelsDirectory } from '../models/directory.ts';
 import { interrupted } from './interrupt.ts';
 import { LiveView } from './live-view.ts';
-import { REPOSITORY, VERSION, parseAddress } from './paths.ts';
+import { REPOSITORY, VERSION } from './paths.ts';
 
 interface ServeOptions {
   readonly bot: string;
@@ -72,7 +72,7 @@ export async function serve(options: ServeOptions): Promise<void> {
         host: '127.0.0.1',
         port: bound,
         codec: 'PCMU',
-        party: { kind: 'script', audio: await demoTurns(), barge_in_ms: null, listen: false },
+        party: await recordedCaller(path.join(REPOSITORY, 'bots', 'demo')),
         maxMs: 120_000,
       });
       await Promise.race([demoOver.promise, stop.promise]);
@@ -83,13 +83,4 @@ export async function serve(options: ServeOptions): Promise<void> {
     stop.dispose();
     await engine.close();
   }
-}
-
-/** The demo caller's turns, in the order of their names. */
-async function demoTurns(): Promise<string[]> {
-  const folder = path.join(REPOSITORY, 'bots', 'demo', 'caller');
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.wav')).sort();
-  if (files.length === 0)
-    throw new SidetoneError('environment', `no recordings of the demo caller in ${folder}`);
-  return files.map((name) => path.join(folder, name));
 }

@@ -73,6 +73,13 @@ const kinds = [
   }),
   z.object({ type: z.literal('call.warning'), code: z.string(), message: z.string() }),
   z.object({ type: z.literal('call.ended'), reason: z.string(), duration_ms: ms }),
+  /** What the person at the window asked of the call. */
+  z.object({ type: z.literal('call.muted'), on: z.boolean() }),
+  z.object({ type: z.literal('call.marked'), label: z.string() }),
+  /** Our end of the RTP stream, `address:port`: what the far end sees as its peer. */
+  z.object({ type: z.literal('rtp.ready'), local: z.string() }),
+  /** Added to a position on the caller's track, gives its sample since the call's start. Said once. */
+  z.object({ type: z.literal('caller.aligned'), offset: z.int() }),
   z.object({ type: z.literal('rtp.source_changed'), ssrc: z.int(), reason: z.enum(['ssrc', 'restart']) }),
   /** A caller that was not answered; `call` is its address. */
   z.object({ type: z.literal('call.refused'), reason: z.string(), message: z.string() }),
@@ -120,6 +127,18 @@ const kinds = [
     interrupted: z.boolean(),
   }),
   z.object({ type: z.literal('generation.discarded'), generation }),
+  /** Held: it listens and keeps what the caller says, but answers nothing until it is let go. */
+  z.object({ type: z.literal('bot.held'), on: z.boolean() }),
+  /** An instruction for its next answers, which the caller does not hear. */
+  z.object({ type: z.literal('bot.whispered'), text: z.string() }),
+  /** The caller's words of a turn that nobody answers: the bot is held. They are in its context. */
+  z.object({ type: z.literal('turn.noted'), turn, text: z.string() }),
+  /** The person speaks in the bot's place (`on`), or has given back. */
+  z.object({ type: z.literal('person.took_over'), on: z.boolean() }),
+  /** What the person said in the bot's place, as the bot's context now has it; from..to: samples since the call's start. */
+  z.object({ type: z.literal('person.said'), text: z.string(), from: z.int(), to: z.int() }),
+  /** The microphone gives nothing (`live` false): the far end hears silence. */
+  z.object({ type: z.literal('person.microphone'), live: z.boolean(), message: z.string() }),
   z.object({
     type: z.literal('latency'),
     turn,

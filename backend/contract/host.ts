@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { MessagePort } from 'node:worker_threads';
 import type { ErrorKind } from '../base/errors.ts';
 import type { CallEvent, ConfigHashes } from './events.ts';
+import type { PartyOrder } from './party.ts';
 import type { BotSettings } from './settings.ts';
 
 /** What crosses between the host's main thread and its media workers. */
@@ -14,6 +15,8 @@ export interface BotFolder {
   /** WAV bytes of ref_audio; null when the bot has none. */
   readonly referenceWav: Uint8Array | null;
   readonly hashes: ConfigHashes;
+  /** API keys by the environment variable that bot.yaml names them by; never written down. */
+  readonly keys: Readonly<Record<string, string>>;
 }
 
 export const scriptParty = z.strictObject({
@@ -27,7 +30,12 @@ export const scriptParty = z.strictObject({
 });
 export type ScriptParty = z.infer<typeof scriptParty>;
 
-export type PartySpec = { readonly kind: 'bot'; readonly dir: string } | ScriptParty;
+/** Whoever sits at the window, by microphone and speaker. */
+export interface PersonParty {
+  readonly kind: 'person';
+}
+
+export type PartySpec = { readonly kind: 'bot'; readonly dir: string } | ScriptParty | PersonParty;
 
 export interface ListenCommand {
   readonly type: 'listen';
@@ -52,10 +60,28 @@ export interface PlaceCommand {
   readonly maxMs: number | null;
 }
 
+/** What a person at the window does to a call going on. */
+export type CallAction =
+  | { readonly type: 'hang_up'; readonly reason: string }
+  /** Silence to the far end, whoever speaks. */
+  | { readonly type: 'mute'; readonly on: boolean }
+  | { readonly type: 'mark'; readonly label: string }
+  | { readonly type: 'send_dtmf'; readonly digits: string }
+  /** Sends what both sides say to the window (CallAudio). */
+  | { readonly type: 'listen_in'; readonly on: boolean }
+  /** The microphone speaks in the bot's place; the bot listens on and keeps what both say. */
+  | { readonly type: 'take_over'; readonly on: boolean }
+  | { readonly type: 'microphone'; readonly live: boolean; readonly message: string }
+  | PartyOrder;
+
 export type WorkerCommand =
   | ListenCommand
+  /** Answers nobody new; calls going on stay. */
+  | { readonly type: 'unlisten' }
   | PlaceCommand
-  | { readonly type: 'hang_up'; readonly call: string; readonly reason: string }
+  | { readonly type: 'call'; readonly call: string; readonly action: CallAction }
+  /** Whether dense signals (contract/signals.ts) are wanted. */
+  | { readonly type: 'signals'; readonly on: boolean }
   /** A bot's folder, new or changed; calls going on use it from their next generation. */
   | { readonly type: 'bot'; readonly folder: BotFolder }
   | { readonly type: 'bot_rejected'; readonly dir: string; readonly message: string }
@@ -63,6 +89,8 @@ export type WorkerCommand =
   | { readonly type: 'inference'; readonly port: MessagePort }
   /** Readies what the bot needs (connections, greeting audio) so that the first call waits for nothing. */
   | { readonly type: 'warm'; readonly bot: string }
+  /** Folder of the records of calls that begin from now on; null: none are kept. */
+  | { readonly type: 'records'; readonly dir: string | null }
   | { readonly type: 'report' }
   | { readonly type: 'close' };
 
@@ -91,6 +119,20 @@ export interface WorkerRequest {
   readonly command: WorkerCommand;
 }
 
+/** 20 ms of the person's microphone, 8 kHz; not answered. Goes to every call of this worker where the person speaks. */
+export interface MicrophoneFrame {
+  readonly type: 'microphone';
+  readonly pcm: Int16Array;
+}
+
+/** 20 ms of a call for the window's speaker, 8 kHz. */
+export interface CallAudio {
+  readonly call: string;
+  /** `caller`: what the far end sends; `bot`: what we send. */
+  readonly side: 'caller' | 'bot';
+  readonly pcm: Int16Array;
+}
+
 export type WorkerAnswer = { readonly port: number } | WorkerReport | null;
 
 export type WorkerMessage =
@@ -102,7 +144,10 @@ export type WorkerMessage =
       readonly message: string;
       readonly hint: string | null;
     }
-  | { readonly type: 'events'; readonly events: readonly CallEvent[] };
+  | { readonly type: 'events'; readonly events: readonly CallEvent[] }
+  /** contract/signals.ts; every 33 ms at most. */
+  | { readonly type: 'signals'; readonly batch: Uint8Array }
+  | { readonly type: 'audio'; readonly audio: CallAudio };
 
 /** What a media worker is started with. */
 export interface WorkerStart {

@@ -39,8 +39,20 @@ export interface Party {
   dtmf(digit: string, durationMs: number): void;
   /** Called every few ms whether or not packets come. */
   tick(now: number): void;
+  /** @throws SidetoneError 'usage' from a party that takes no orders. */
+  order(order: PartyOrder): void;
   close(): Promise<void>;
 }
+
+/** What a person at the window may ask of a bot. */
+export type PartyOrder =
+  /** Answers nothing while held; what it was saying stops. */
+  | { readonly type: 'hold'; readonly on: boolean }
+  | { readonly type: 'say'; readonly text: string }
+  /** An instruction for its next answers. */
+  | { readonly type: 'whisper'; readonly text: string }
+  /** Somebody else has said this in its place. */
+  | { readonly type: 'spoken_for'; readonly text: string };
 
 /** What a party may ask of its call. */
 export interface CallControl {

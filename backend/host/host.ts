@@ -5,9 +5,11 @@ import 'onnxruntime-node';
 import { loadBotFolder, watchBotFolder } from '../bot/folder.ts';
 import { SidetoneError, explain } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
+import { callIsOver } from '../call/call.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { EVENT_VERSION } from '../contract/events.ts';
-import type { BotFolder, PlaceCommand, WorkerReport } from '../contract/host.ts';
+import type { BotFolder, CallAction, CallAudio, PlaceCommand, WorkerReport } from '../contract/host.ts';
+import { InferenceClient } from '../providers/embedded/client.ts';
 import { InferenceWorker } from '../providers/embedded/inference-worker.ts';
 import { completeRecord } from '../trace/complete.ts';
 import { newCallId } from './call-id.ts';
@@ -23,6 +25,17 @@ export interface HostOptions {
   readonly workers?: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   onEvent(event: CallEvent): void;
+  /** contract/signals.ts, 30 a second of each worker, while signals are on. */
+  onSignals?(batch: Uint8Array): void;
+  /** 20 ms of a call that is listened in on, or where the person speaks. */
+  onAudio?(audio: CallAudio): void;
+  /** A bot's files have changed: as they are now, or why they cannot be used. */
+  onBot?(change: BotFolder | BotRejection): void;
+}
+
+export interface BotRejection {
+  readonly dir: string;
+  readonly message: string;
 }
 
 export interface ListenOptions {
@@ -45,13 +58,17 @@ export class Host {
   readonly #links: WorkerLink[] = [];
   readonly #inference: InferenceWorker;
   readonly #bots = new Map<string, BotFolder>();
-  /** Calls going on, and the worker each lives in. */
-  readonly #calls = new Map<string, { link: WorkerLink; last: CallEvent }>();
+  /** Calls going on, the worker each lives in, and our RTP address once it is known. */
+  readonly #calls = new Map<string, { link: WorkerLink; last: CallEvent; local: string | null }>();
   #listening: ListenOptions | null = null;
+  #recordsDir: string | null;
+  #ownInference: InferenceClient | null = null;
+  #signalsOn = false;
   #nextWorker = 0;
 
   private constructor(options: HostOptions) {
     this.#options = options;
+    this.#recordsDir = options.recordsDir;
     this.#inference = new InferenceWorker(this.#scope, options.modelsDir, () => this.#reconnect());
     const count = options.workers ?? Math.max(1, os.availableParallelism() - 1);
     for (let index = 0; index < count; index += 1) this.#links.push(this.#startWorker());
@@ -67,22 +84,33 @@ export class Host {
    */
   async listen(options: ListenOptions): Promise<number> {
     if (this.#listening)
-      throw new SidetoneError('usage', 'this engine listens already', { hint: 'start another one' });
-    if (options.port !== 0) await requireFreePort(options.host, options.port);
-    const folder = await this.#openBot(options.bot);
+      throw new SidetoneError('usage', 'this engine listens already', { hint: 'let it unlisten first' });
+    if (options.port !== 0 && !this.#holds(options.port)) await requireFreePort(options.host, options.port);
+    const folder = await this.openBot(options.bot);
     let listening = { ...options, bot: folder.dir };
-    for (const link of this.#sharing()) {
-      const port = await this.#listenOn(link, listening);
-      listening = { ...listening, port };
+    try {
+      for (const link of this.#sharing()) {
+        const port = await this.#listenOn(link, listening);
+        listening = { ...listening, port };
+      }
+      this.#listening = listening;
+      await Promise.all(this.#sharing().map((link) => link.request({ type: 'warm', bot: folder.dir })));
+    } catch (error) {
+      await this.unlisten();
+      throw error;
     }
-    this.#listening = listening;
-    await Promise.all(this.#sharing().map((link) => link.request({ type: 'warm', bot: folder.dir })));
     return listening.port;
+  }
+
+  /** Answers nobody new; calls going on stay. Then it may listen anew, elsewhere or with another bot. */
+  async unlisten(): Promise<void> {
+    this.#listening = null;
+    await Promise.all(this.#sharing().map((link) => link.request({ type: 'unlisten' })));
   }
 
   /** Places a call over raw RTP and returns its id; what becomes of it is told by its events. */
   async place(options: Omit<PlaceCommand, 'type' | 'call'>): Promise<string> {
-    if (options.party.kind === 'bot') await this.#openBot(options.party.dir);
+    if (options.party.kind === 'bot') await this.openBot(options.party.dir);
     const link = this.#links[this.#nextWorker % this.#links.length];
     if (!link) throw new SidetoneError('internal', 'no media worker is running');
     this.#nextWorker += 1;
@@ -91,8 +119,22 @@ export class Host {
     return call;
   }
 
-  async hangUp(call: string, reason: string): Promise<void> {
-    await this.#calls.get(call)?.link.request({ type: 'hang_up', call, reason });
+  /** What the person at the window does to a call. @throws SidetoneError 'usage' when it cannot be, or the call is over. */
+  async act(call: string, action: CallAction): Promise<void> {
+    const link = this.#calls.get(call)?.link;
+    if (!link) throw callIsOver();
+    await link.request({ type: 'call', call, action });
+  }
+
+  /** 20 ms of the person's microphone, 8 kHz, for every call where they speak. Copies the samples. */
+  microphone(pcm: Int16Array): void {
+    for (const link of this.#links) link.microphone(pcm);
+  }
+
+  /** Whether dense signals are wanted. */
+  async signals(on: boolean): Promise<void> {
+    this.#signalsOn = on;
+    await Promise.all(this.#links.map((link) => link.request({ type: 'signals', on })));
   }
 
   /** How each media worker is doing. */
@@ -101,15 +143,43 @@ export class Host {
     return answers.filter((answer): answer is WorkerReport => answer !== null && 'pacing' in answer);
   }
 
+  /** The way to the embedded models for who asks them outside of a call. */
+  inference(): InferenceClient {
+    this.#ownInference ??= new InferenceClient(this.#inference.connect());
+    return this.#ownInference;
+  }
+
+  /** Where records of calls that begin from now on go; null: none are kept. */
+  async keepRecords(dir: string | null): Promise<void> {
+    this.#recordsDir = dir;
+    await Promise.all(this.#links.map((link) => link.request({ type: 'records', dir })));
+  }
+
+  /** Reads every open bot anew: the environment has changed. */
+  async reloadBots(): Promise<void> {
+    for (const dir of this.#bots.keys()) {
+      const folder = await loadBotFolder(dir, this.#options.env).catch(() => null);
+      if (!folder) continue;
+      this.#bots.set(dir, folder);
+      await this.#tellAll(folder);
+    }
+  }
+
   /** Ends all calls with complete records, then all threads. */
   async close(): Promise<void> {
     await Promise.all(this.#links.map((link) => link.close()));
+    this.#ownInference?.close();
     await this.#scope.close();
   }
 
   /** On Linux every worker shares the listening port; elsewhere the first has it alone. */
   #sharing(): readonly WorkerLink[] {
     return process.platform === 'linux' ? this.#links : this.#links.slice(0, 1);
+  }
+
+  /** Whether calls going on keep the port from everybody but us. */
+  #holds(port: number): boolean {
+    return [...this.#calls.values()].some(({ local }) => local?.endsWith(`:${port}`));
   }
 
   async #listenOn(link: WorkerLink, options: ListenOptions): Promise<number> {
@@ -126,7 +196,11 @@ export class Host {
     return answer.port;
   }
 
-  async #openBot(dir: string): Promise<BotFolder> {
+  /**
+   * A bot's folder as it is used now; its files are watched from now on.
+   * @throws SidetoneError 'usage' that lists what is wrong in them.
+   */
+  async openBot(dir: string): Promise<BotFolder> {
     const absolute = path.resolve(dir);
     const open = this.#bots.get(absolute);
     if (open) return open;
@@ -135,6 +209,7 @@ export class Host {
     await this.#tellAll(folder);
     watchBotFolder(folder, this.#options.env, this.#scope, (change) => {
       if (change instanceof SidetoneError) {
+        this.#options.onBot?.({ dir: absolute, message: change.message });
         for (const link of this.#links) {
           void link
             .request({ type: 'bot_rejected', dir: absolute, message: change.message })
@@ -143,6 +218,7 @@ export class Host {
         return;
       }
       this.#bots.set(absolute, change);
+      this.#options.onBot?.(change);
       void this.#tellAll(change).catch(() => undefined);
     });
     return folder;
@@ -154,6 +230,7 @@ export class Host {
 
   /** The inference worker is a fresh one: media workers get new ports to it. */
   #reconnect(): void {
+    this.#ownInference?.reconnect(this.#inference.connect());
     for (const link of this.#links) {
       const port = this.#inference.connect();
       void link.request({ type: 'inference', port }, [port]).catch(() => undefined);
@@ -163,7 +240,7 @@ export class Host {
   #startWorker(): WorkerLink {
     const start = {
       modelsDir: this.#options.modelsDir,
-      recordsDir: this.#options.recordsDir,
+      recordsDir: this.#recordsDir,
       version: this.#options.version,
       inference: this.#inference.connect(),
     };
@@ -171,6 +248,8 @@ export class Host {
       onEvents: (link, events) => {
         for (const event of events) this.#takeEvent(link, event);
       },
+      onSignals: (batch) => this.#options.onSignals?.(batch),
+      onAudio: (audio) => this.#options.onAudio?.(audio),
       // A fresh worker that ends before it is ready was closed, or crashed as well and is replaced in its turn.
       onCrash: (link, reason) => {
         this.#replace(link, reason).catch((error: unknown) => {
@@ -186,7 +265,10 @@ export class Host {
       return;
     }
     if (event.type === 'call.ended') this.#calls.delete(event.call);
-    else this.#calls.set(event.call, { link, last: event });
+    else {
+      const local = event.type === 'rtp.ready' ? event.local : (this.#calls.get(event.call)?.local ?? null);
+      this.#calls.set(event.call, { link, last: event, local });
+    }
     this.#options.onEvent(event);
   }
 
@@ -203,8 +285,8 @@ export class Host {
         reason: `media worker crashed: ${reason}`,
         duration_ms: last.at / 1000,
       };
-      if (this.#options.recordsDir !== null) {
-        await completeRecord(path.join(this.#options.recordsDir, call), ended).catch(() => undefined);
+      if (this.#recordsDir !== null) {
+        await completeRecord(path.join(this.#recordsDir, call), ended).catch(() => undefined);
       }
       this.#takeEvent(crashed, ended);
     }
@@ -213,6 +295,7 @@ export class Host {
     const fresh = this.#startWorker();
     this.#links[index] = fresh;
     for (const folder of this.#bots.values()) await fresh.request({ type: 'bot', folder });
+    if (this.#signalsOn) await fresh.request({ type: 'signals', on: true });
     if (this.#listening && this.#sharing().includes(fresh)) {
       await this.#listenOn(fresh, this.#listening);
       await fresh.request({ type: 'warm', bot: this.#listening.bot });

@@ -1,68 +1,78 @@
-import path from 'node:path';
-import { readFile } from 'node:fs/promises';
-import { resample } from '../audio/resample.ts';
-import { readWav } from '../audio/wav.ts';
 import { systemClock } from '../base/clock.ts';
-import { SidetoneError, unreachable } from '../base/errors.ts';
+import { unreachable } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
-import { Bot } from '../bot/bot.ts';
-import { BotMeans } from '../bot/means.ts';
-import { Call, type PartySeat } from '../call/call.ts';
+import { Afterglow } from '../call/afterglow.ts';
+import { Call, callIsOver, type CallOptions } from '../call/call.ts';
 import { Listener } from '../call/listener.ts';
 import { DEFAULT_PTIME_MS } from '../call/rtp-leg.ts';
-import { ScriptParty } from '../call/script-party.ts';
 import { openListener } from '../call/udp-link.ts';
 import { EVENT_VERSION, type CallEvent } from '../contract/events.ts';
 import type {
-  BotFolder,
   ListenCommand,
+  PartySpec,
   PlaceCommand,
-  ScriptParty as ScriptSpec,
   WorkerAnswer,
   WorkerCommand,
+  WorkerMessage,
   WorkerReport,
   WorkerStart,
 } from '../contract/host.ts';
-import { LINE_RATE, type Party } from '../contract/party.ts';
+import { LINE_RATE } from '../contract/party.ts';
+import { SIGNAL_RATE_HZ, SignalBatch } from '../contract/signals.ts';
 import { InferenceClient } from '../providers/embedded/client.ts';
 import { Pacer } from '../rtp/pacer.ts';
 import type { Endpoint } from '../rtp/pcap.ts';
 import { SileroBatch } from '../vad/silero.ts';
 import { modelFile } from '../models/directory.ts';
 import { newCallId } from './call-id.ts';
-import { providerFactory } from './provider-factory.ts';
+import { Seats, readTurn } from './seats.ts';
 
 /** New callers a worker takes up in a second; a flood of sources costs no more than this. */
 const MAX_NEW_PER_SECOND = 200;
-const SCRIPT_STT = 'moonshine-tiny-en';
+
+/** Sends to the host; what is transferred is gone here, all else is copied before this returns. */
+export type Post = (message: WorkerMessage, transfer?: readonly ArrayBuffer[]) => void;
+
+/** What the engine itself brings to a call. */
+type OwnOptions =
+  'recordsDir' | 'version' | 'clock' | 'pacer' | 'onEvent' | 'onAudio' | 'onDropped' | 'onStray' | 'onOver';
 
 /** Everything in one media worker: the listening port, its calls, their pacer, VAD and bots. */
 export class MediaEngine {
   readonly #start: WorkerStart;
-  readonly #post: (events: readonly CallEvent[]) => void;
+  readonly #post: Post;
   readonly #scope = new Scope();
   readonly #pacer: Pacer;
   readonly #silero: SileroBatch;
   readonly #inference: InferenceClient;
   readonly #calls = new Map<string, Call>();
-  readonly #bots = new Map<string, BotMeans>();
+  readonly #seats: Seats;
   readonly #dropped: Record<string, number> = {};
   readonly #cpuAtStart = process.threadCpuUsage();
-  #listener: Listener | null = null;
+  readonly #afterglow = new Afterglow();
+  /** Callers not answered, by listeners that have ended. */
+  readonly #refusedBefore: Record<string, number> = {};
+  #listening: { readonly listener: Listener; readonly scope: Scope } | null = null;
+  /** null: nobody looks. */
+  #signals: SignalBatch | null = null;
+  #signalsSentAt = -Infinity;
   #closing = false;
+  #recordsDir: string | null;
   #answered = 0;
   #events: CallEvent[] = [];
 
-  private constructor(start: WorkerStart, silero: SileroBatch, post: (events: readonly CallEvent[]) => void) {
+  private constructor(start: WorkerStart, silero: SileroBatch, post: Post) {
     this.#start = start;
+    this.#recordsDir = start.recordsDir;
     this.#post = post;
     this.#silero = silero;
     this.#inference = new InferenceClient(start.inference);
+    this.#seats = new Seats(start.modelsDir, silero, this.#inference, this.#scope);
     this.#pacer = new Pacer(this.#scope, systemClock, (now) => this.#slot(now));
   }
 
   /** @throws SidetoneError 'environment' when the VAD's model is missing. */
-  static async start(start: WorkerStart, post: (events: readonly CallEvent[]) => void): Promise<MediaEngine> {
+  static async start(start: WorkerStart, post: Post): Promise<MediaEngine> {
     const silero = await SileroBatch.load(modelFile(start.modelsDir, 'silero-vad-v6', 'silero_vad_v6.onnx'));
     return new MediaEngine(start, silero, post);
   }
@@ -73,21 +83,37 @@ export class MediaEngine {
         return { port: await this.#listen(command) };
       case 'place':
         await this.#place(command);
+        // Whoever is told the call's id finds it in the host's list.
+        this.#flushEvents();
         return null;
-      case 'hang_up':
-        this.#calls.get(command.call)?.hangUp(command.reason);
+      case 'unlisten':
+        await this.#unlisten();
+        return null;
+      case 'call': {
+        const call = this.#calls.get(command.call);
+        if (!call) throw callIsOver();
+        call.act(command.action);
+        // What came of it is known when it is answered.
+        this.#flushEvents();
+        return null;
+      }
+      case 'signals':
+        this.#watch(command.on);
         return null;
       case 'bot':
-        await this.#takeBot(command.folder);
+        await this.#seats.takeBot(command.folder);
         return null;
       case 'bot_rejected':
-        this.#bots.get(command.dir)?.reject(command.message);
+        this.#seats.rejectBot(command.dir, command.message);
         return null;
       case 'warm':
-        await this.#bot(command.bot).warm();
+        await this.#seats.warm(command.bot);
         return null;
       case 'inference':
         this.#inference.reconnect(command.port);
+        return null;
+      case 'records':
+        this.#recordsDir = command.dir;
         return null;
       case 'report':
         return this.#report();
@@ -99,27 +125,39 @@ export class MediaEngine {
     }
   }
 
+  /** A frame of the person's microphone, for every call where they speak. */
+  microphone(pcm: Int16Array): void {
+    const now = systemClock.now();
+    for (const call of this.#calls.values()) call.hearPerson(pcm, now);
+  }
+
   async #listen(command: ListenCommand): Promise<number> {
+    const scope = this.#scope.child();
     const shared = process.platform === 'linux';
     const at = { address: command.host, port: command.port };
+    const party: PartySpec = { kind: 'bot', dir: command.bot };
     const listener = new Listener(
       { maxCalls: command.maxCalls, maxNewPerSecond: MAX_NEW_PER_SECOND, allow: command.allow },
+      this.#afterglow,
       {
         newCall: (remote, codec, samples, now) => {
           const ptimeMs = (samples * 1000) / LINE_RATE;
+          const local = { address: command.host, port: bound.port };
           const startedAt = now - ptimeMs;
-          const call = this.#open({
-            id: newCallId(),
-            local: { address: command.host, port: bound.port },
-            shared,
-            remote,
-            codec,
-            ptimeMs,
-            startedAt,
-            partyName: this.#bot(command.bot).folder.settings.name,
-            maxMs: null,
-            makeParty: (seat) => this.#seatBot(command.bot, seat),
-          });
+          const call = this.#open(
+            {
+              id: newCallId(),
+              local,
+              shared,
+              remote,
+              codec,
+              ptimeMs,
+              startedAt,
+              maxMs: null,
+              ...this.#seats.of(party, startedAt),
+            },
+            listener,
+          );
           return call.leg;
         },
         refused: (peer, reason, message) => {
@@ -128,92 +166,74 @@ export class MediaEngine {
         dropped: (reason) => this.#drop(reason),
       },
     );
-    const bound: Endpoint = await openListener(at, shared, this.#scope, (datagram, from) => {
-      if (!this.#closing) listener.receive(datagram, from, systemClock.now());
-    });
-    this.#listener = listener;
+    let bound: Endpoint;
+    try {
+      bound = await openListener(at, shared, scope, (datagram, from) => {
+        if (!this.#closing) listener.receive(datagram, from, systemClock.now());
+      });
+    } catch (error) {
+      await scope.close();
+      throw error;
+    }
+    this.#listening = { listener, scope };
     return bound.port;
+  }
+
+  async #unlisten(): Promise<void> {
+    if (!this.#listening) return;
+    const { listener, scope } = this.#listening;
+    this.#listening = null;
+    addCounts(this.#refusedBefore, listener.refused);
+    await scope.close();
   }
 
   async #place(command: PlaceCommand): Promise<void> {
     const { party } = command;
     const turns = party.kind === 'script' ? await Promise.all(party.audio.map(readTurn)) : [];
-    this.#open({
-      id: command.call,
-      local: { address: command.host.includes(':') ? '::' : '0.0.0.0', port: 0 },
-      shared: false,
-      remote: { address: command.host, port: command.port },
-      codec: command.codec,
-      ptimeMs: DEFAULT_PTIME_MS,
-      startedAt: systemClock.now(),
-      partyName: party.kind === 'script' ? 'script' : this.#bot(party.dir).folder.settings.name,
-      maxMs: command.maxMs,
-      makeParty: (seat) =>
-        party.kind === 'script' ? this.#seatScript(party, turns, seat) : this.#seatBot(party.dir, seat),
-    });
+    const startedAt = systemClock.now();
+    this.#open(
+      {
+        id: command.call,
+        local: { address: command.host.includes(':') ? '::' : '0.0.0.0', port: 0 },
+        shared: false,
+        remote: { address: command.host, port: command.port },
+        codec: command.codec,
+        ptimeMs: DEFAULT_PTIME_MS,
+        startedAt,
+        maxMs: command.maxMs,
+        ...this.#seats.of(party, startedAt, turns),
+      },
+      null,
+    );
   }
 
-  #open(
-    options: Omit<
-      ConstructorParameters<typeof Call>[0],
-      'recordsDir' | 'version' | 'clock' | 'pacer' | 'onEvent' | 'onDropped' | 'onStray' | 'onOver'
-    >,
-  ): Call {
+  /** `listener`: which answered it; null when we called. */
+  #open(options: Omit<CallOptions, OwnOptions>, listener: Listener | null): Call {
     this.#answered += 1;
     const call = new Call({
       ...options,
-      recordsDir: this.#start.recordsDir,
+      recordsDir: this.#recordsDir,
       version: this.#start.version,
       clock: systemClock,
       pacer: this.#pacer,
       onEvent: (event) => this.#queue(event),
+      onAudio: (audio) => this.#post({ type: 'audio', audio }),
       onDropped: (reason) => this.#drop(reason),
       onStray: (datagram, from) => {
-        if (!this.#closing) this.#listener?.receive(datagram, from, systemClock.now());
+        if (this.#closing || !listener || listener !== this.#listening?.listener) return;
+        listener.receive(datagram, from, systemClock.now());
       },
       onOver: (over) => {
         this.#calls.delete(over.id);
-        this.#listener?.ended(options.remote, over.leg.remoteSsrc, systemClock.now());
+        const now = systemClock.now();
+        listener?.ended(options.remote, over.leg.remoteSsrc, now);
         this.#flushEvents();
+        if (this.#signals) this.#sendSignals(this.#signals, now);
       },
     });
     this.#calls.set(call.id, call);
+    call.watch(this.#signals);
     return call;
-  }
-
-  #seatBot(dir: string, seat: PartySeat): Party {
-    return new Bot({ means: this.#bot(dir), silero: this.#silero, clock: systemClock, ...seat });
-  }
-
-  #seatScript(spec: ScriptSpec, turns: readonly Int16Array[], seat: PartySeat): Party {
-    return new ScriptParty({
-      turns,
-      bargeInMs: spec.barge_in_ms,
-      language: 'en',
-      stt: spec.listen ? this.#inference.stt(SCRIPT_STT) : null,
-      clock: systemClock,
-      ...seat,
-    });
-  }
-
-  async #takeBot(folder: BotFolder): Promise<void> {
-    const known = this.#bots.get(folder.dir);
-    if (known) await known.change(folder);
-    else
-      this.#bots.set(
-        folder.dir,
-        new BotMeans(
-          folder,
-          providerFactory(this.#inference, this.#start.modelsDir, this.#scope),
-          this.#scope,
-        ),
-      );
-  }
-
-  #bot(dir: string): BotMeans {
-    const means = this.#bots.get(dir);
-    if (!means) throw new SidetoneError('internal', `the bot in ${dir} was not opened`);
-    return means;
   }
 
   /** After the packets of a slot have left: what else is due, then the VAD over all calls at once. */
@@ -221,6 +241,21 @@ export class MediaEngine {
     for (const call of this.#calls.values()) call.tick(now);
     void this.#silero.flush();
     this.#flushEvents();
+    if (this.#signals && now - this.#signalsSentAt >= 1000 / SIGNAL_RATE_HZ)
+      this.#sendSignals(this.#signals, now);
+  }
+
+  #watch(on: boolean): void {
+    if (on === (this.#signals !== null)) return;
+    this.#signals = on ? new SignalBatch() : null;
+    for (const call of this.#calls.values()) call.watch(this.#signals);
+  }
+
+  #sendSignals(signals: SignalBatch, now: number): void {
+    this.#signalsSentAt = now;
+    for (const call of this.#calls.values()) call.flushSignals();
+    const batch = signals.take();
+    if (batch) this.#post({ type: 'signals', batch }, [batch.buffer]);
   }
 
   #queue(event: CallEvent): void {
@@ -231,7 +266,7 @@ export class MediaEngine {
 
   #flushEvents(): void {
     if (this.#events.length === 0) return;
-    this.#post(this.#events);
+    this.#post({ type: 'events', events: this.#events });
     this.#events = [];
   }
 
@@ -251,10 +286,16 @@ export class MediaEngine {
         max: deviation.max,
         count: deviation.count,
       },
-      refused: { ...this.#listener?.refused },
+      refused: this.#refused(),
       dropped: { ...this.#dropped },
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
     };
+  }
+
+  #refused(): Record<string, number> {
+    const refused = { ...this.#refusedBefore };
+    if (this.#listening) addCounts(refused, this.#listening.listener.refused);
+    return refused;
   }
 
   async #close(): Promise<void> {
@@ -269,22 +310,6 @@ export class MediaEngine {
   }
 }
 
-/** @throws SidetoneError 'usage' naming the file when it cannot be read as speech. */
-async function readTurn(file: string): Promise<Int16Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw new SidetoneError('usage', `cannot read ${file}`, { hint: 'name WAV files with --audio', cause });
-  }
-  try {
-    const { pcm, sampleRate } = readWav(bytes);
-    return sampleRate === LINE_RATE ? pcm : resample(pcm, sampleRate, LINE_RATE);
-  } catch (error) {
-    if (!(error instanceof SidetoneError)) throw error;
-    throw new SidetoneError('usage', `${path.basename(file)}: ${error.message}`, {
-      ...(error.hint === null ? {} : { hint: error.hint }),
-      cause: error,
-    });
-  }
+function addCounts(to: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [what, count] of Object.entries(counts)) to[what] = (to[what] ?? 0) + count;
 }

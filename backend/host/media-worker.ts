@@ -1,14 +1,14 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { SidetoneError, explain } from '../base/errors.ts';
-import type { WorkerMessage, WorkerRequest, WorkerStart } from '../contract/host.ts';
+import type { MicrophoneFrame, WorkerRequest, WorkerStart } from '../contract/host.ts';
 import { raiseThreadPriority } from '../rtp/pacer.ts';
-import { MediaEngine } from './media-engine.ts';
+import { MediaEngine, type Post } from './media-engine.ts';
 
 /** Entry of a media worker thread: commands in, answers and events out. All work is the engine's. */
 function main(port: MessagePort, start: WorkerStart): void {
-  const post = (message: WorkerMessage): void => port.postMessage(message);
+  const post: Post = (message, transfer) => port.postMessage(message, transfer);
   raiseThreadPriority();
-  const engine = MediaEngine.start(start, (events) => post({ type: 'events', events }));
+  const engine = MediaEngine.start(start, post);
   // A failure to start is told to whoever asks for something.
   engine.catch(() => undefined);
 
@@ -28,7 +28,10 @@ function main(port: MessagePort, start: WorkerStart): void {
     }
     if (command.type === 'close') port.close();
   };
-  port.on('message', (request: WorkerRequest) => void serve(request));
+  port.on('message', (message: WorkerRequest | MicrophoneFrame) => {
+    if ('command' in message) void serve(message);
+    else engine.then((ready) => ready.microphone(message.pcm)).catch(() => undefined);
+  });
 }
 
 if (!parentPort) throw new SidetoneError('internal', 'media-worker.ts runs as a worker thread');

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Scope } from '../base/scope.ts';
+import type { BotFolder } from '../contract/host.ts';
 import type { LlmSettings, SttSettings, TtsSettings } from '../contract/settings.ts';
 import type { InferenceClient } from '../providers/embedded/client.ts';
 import { OpenAiLlm } from '../providers/llm/openai.ts';
@@ -9,6 +10,8 @@ import { ScriptedLlm, ScriptedStt, ScriptedTts, scopeSleep, type Sleep } from '.
 import { OpenAiStt } from '../providers/stt/openai.ts';
 import { OpenAiTts } from '../providers/tts/openai.ts';
 import type { Llm, OnRetry, ProviderFactory, Stt, Tts } from '../providers/types.ts';
+
+type Keys = BotFolder['keys'];
 
 const COMPLETENESS_MODEL = 'smart-turn-v3';
 /** Says an apology in the language where the bot's own voice cannot; the last speaks any language, if not well. */
@@ -23,10 +26,10 @@ export function providerFactory(
 ): ProviderFactory {
   const installed = (model: string): boolean => existsSync(path.join(modelsDir, model));
   const sleep = scopeSleep(scope);
-  return (settings, onRetry) => ({
-    stt: makeStt(settings.stt, inference, sleep, onRetry),
-    llm: makeLlm(settings.llm, inference, sleep, onRetry),
-    tts: makeTts(settings.tts, inference, sleep, onRetry),
+  return ({ settings, keys }, onRetry) => ({
+    stt: makeStt(settings.stt, keys, inference, sleep, onRetry),
+    llm: makeLlm(settings.llm, keys, inference, sleep, onRetry),
+    tts: makeTts(settings.tts, keys, inference, sleep, onRetry),
     fallbackTts:
       settings.tts.provider === 'openai' ? fallbackVoice(settings.language, inference, installed) : null,
     completeness:
@@ -36,10 +39,19 @@ export function providerFactory(
   });
 }
 
-function makeStt(settings: SttSettings, inference: InferenceClient, sleep: Sleep, onRetry: OnRetry): Stt {
+function makeStt(
+  settings: SttSettings,
+  keys: Keys,
+  inference: InferenceClient,
+  sleep: Sleep,
+  onRetry: OnRetry,
+): Stt {
   switch (settings.provider) {
     case 'openai':
-      return new OpenAiStt(settings, { onRetry: (error) => onRetry('stt', settings.model, error) });
+      return new OpenAiStt(settings, {
+        env: keys,
+        onRetry: (error) => onRetry('stt', settings.model, error),
+      });
     case 'embedded':
       return inference.stt(settings.model);
     case 'scripted':
@@ -47,10 +59,19 @@ function makeStt(settings: SttSettings, inference: InferenceClient, sleep: Sleep
   }
 }
 
-function makeLlm(settings: LlmSettings, inference: InferenceClient, sleep: Sleep, onRetry: OnRetry): Llm {
+function makeLlm(
+  settings: LlmSettings,
+  keys: Keys,
+  inference: InferenceClient,
+  sleep: Sleep,
+  onRetry: OnRetry,
+): Llm {
   switch (settings.provider) {
     case 'openai':
-      return new OpenAiLlm(settings, { onRetry: (error) => onRetry('llm', settings.model, error) });
+      return new OpenAiLlm(settings, {
+        env: keys,
+        onRetry: (error) => onRetry('llm', settings.model, error),
+      });
     case 'embedded':
       return settings.model === 'rules' ? new RuleResponder() : inference.llm(settings.model);
     case 'scripted':
@@ -58,10 +79,19 @@ function makeLlm(settings: LlmSettings, inference: InferenceClient, sleep: Sleep
   }
 }
 
-function makeTts(settings: TtsSettings, inference: InferenceClient, sleep: Sleep, onRetry: OnRetry): Tts {
+function makeTts(
+  settings: TtsSettings,
+  keys: Keys,
+  inference: InferenceClient,
+  sleep: Sleep,
+  onRetry: OnRetry,
+): Tts {
   switch (settings.provider) {
     case 'openai':
-      return new OpenAiTts(settings, { onRetry: (error) => onRetry('tts', settings.model, error) });
+      return new OpenAiTts(settings, {
+        env: keys,
+        onRetry: (error) => onRetry('tts', settings.model, error),
+      });
     case 'embedded':
       return inference.tts(settings.model);
     case 'scripted':

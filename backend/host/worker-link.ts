@@ -3,6 +3,8 @@ import type { Scope } from '../base/scope.ts';
 import { SidetoneError, explain, unreachable } from '../base/errors.ts';
 import type { CallEvent } from '../contract/events.ts';
 import type {
+  CallAudio,
+  MicrophoneFrame,
   WorkerAnswer,
   WorkerCommand,
   WorkerMessage,
@@ -17,6 +19,8 @@ interface Pending {
 
 export interface WorkerLinkEvents {
   onEvents(link: WorkerLink, events: readonly CallEvent[]): void;
+  onSignals(batch: Uint8Array): void;
+  onAudio(audio: CallAudio): void;
   /** The worker is gone although nobody closed it. */
   onCrash(link: WorkerLink, reason: string): void;
 }
@@ -56,6 +60,12 @@ export class WorkerLink {
     return answer.promise;
   }
 
+  /** Not answered. Copies the samples. */
+  microphone(pcm: Int16Array): void {
+    const frame: MicrophoneFrame = { type: 'microphone', pcm };
+    this.#worker.postMessage(frame);
+  }
+
   /** Ends its calls with complete records, lets running inference finish, and waits until the thread is gone. */
   async close(): Promise<void> {
     if (!this.#closing) {
@@ -81,6 +91,12 @@ export class WorkerLink {
         break;
       case 'events':
         this.#events.onEvents(this, message.events);
+        break;
+      case 'signals':
+        this.#events.onSignals(message.batch);
+        break;
+      case 'audio':
+        this.#events.onAudio(message.audio);
         break;
       default:
         unreachable(message);

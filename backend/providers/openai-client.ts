@@ -1,6 +1,7 @@
 import { NotFoundError, OpenAI } from 'openai';
 import { z } from 'zod';
 import { explain, SidetoneError } from '../base/errors.ts';
+import { isBlockedPort } from './blocked-ports.ts';
 import { Deadline, type Limits } from './deadline.ts';
 import { bodyExcerpt, bodyText, excerpt } from './http-body.ts';
 import { describe, endpointFailure, garbled, type EndpointName } from './openai-errors.ts';
@@ -59,6 +60,12 @@ export class Endpoint {
     if (url === undefined) {
       throw new SidetoneError('usage', `${stage}.provider is openai, but ${stage}.base_url is missing`, {
         hint: `give ${stage}.base_url in bot.yaml, up to and including /v1`,
+      });
+    }
+    // Left to fetch, an upload to such a port ends in a rejection that nobody can catch.
+    if (isBlockedPort(url)) {
+      throw new SidetoneError('usage', `${stage}.base_url: no HTTP client may talk to the port of ${url}`, {
+        hint: 'it belongs to another protocol; let the server listen on another one, as 8000',
       });
     }
     const apiKey = apiKeyEnv === null ? null : env[apiKeyEnv];

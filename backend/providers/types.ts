@@ -1,4 +1,5 @@
-import type { BotSettings, VoiceSettings } from '../contract/settings.ts';
+import type { BotFolder } from '../contract/host.ts';
+import type { VoiceSettings } from '../contract/settings.ts';
 
 /**
  * One interface each for hearing, thinking and speaking. An implementation fails with a SidetoneError whose kind
@@ -113,4 +114,4 @@ export type Stage = 'stt' | 'llm' | 'tts';
 export type OnRetry = (stage: Stage, provider: string, error: Error) => void;
 
 /** Makes the providers that a bot's settings ask for; called again when bot.yaml changes. */
-export type ProviderFactory = (settings: BotSettings, onRetry: OnRetry) => Providers;
+export type ProviderFactory = (bot: Pick<BotFolder, 'settings' | 'keys'>, onRetry: OnRetry) => Providers;

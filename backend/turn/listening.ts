@@ -55,7 +55,7 @@ export function onSilence(step: Step, lastVoiced: number): void {
     step.effects.push({ type: 'judge', request: state.requests, turn: turn.number, from, to });
   }
   // Over the bot the words are needed at once, to know whether it may go on.
-  if (state.rules.speculate || bot !== null) transcribe(step, turn, segment, step.at);
+  if ((state.rules.speculate && !state.held) || bot !== null) transcribe(step, turn, segment, step.at);
   if (bot !== null) silenceOver(step, bot);
 }
 
@@ -157,13 +157,13 @@ export function proceed(step: Step): void {
 }
 
 function speculate(step: Step, turn: CallerTurn): void {
-  if (step.state.bot !== null || turn.digits !== '') return;
+  if (step.state.held || step.state.bot !== null || turn.digits !== '') return;
   if (talkingSegment(turn) !== null || turn.segments.some(isPending)) return;
   const text = textOf(turn);
   if (text !== '') startReply(step, turn, text, true);
 }
 
-/** The turn is over and nobody speaks: answer it, ask again, or let it pass as noise. */
+/** The turn is over and nobody speaks: answer it, note it, ask again, or let it pass as noise. */
 function conclude(step: Step, turn: CallerTurn): void {
   const { state, at } = step;
   const pending = turn.segments.some(isPending);
@@ -178,16 +178,22 @@ function conclude(step: Step, turn: CallerTurn): void {
   }
   if (pending) return;
   state.turn = null;
-  if (said) answer(step, turn, text);
+  if (said) take(step, turn, text);
   else if (failed) countFailure(step);
-  else if (substantial) startPrompt(step, 'repeat');
+  else if (substantial && !state.held) startPrompt(step, 'repeat');
 }
 
-function answer(step: Step, turn: CallerTurn, text: string): void {
+/** What the caller said gets its answer; while the bot is held, it is only kept. */
+function take(step: Step, turn: CallerTurn, text: string): void {
   const { state } = step;
-  state.turns = Math.max(state.turns, turn.number);
+  const { number, digits } = turn;
+  state.turns = Math.max(state.turns, number);
   state.idlePrompts = 0;
   state.owesApology = false;
+  if (state.held) {
+    step.effects.push({ type: 'noted', turn: number, text, digits });
+    return;
+  }
   if (state.bot === null) startReply(step, turn, text, false);
   if (state.bot !== null) release(step, state.bot);
 }

@@ -36,7 +36,10 @@ function randomSettings(random: Randomness): Partial<TurnSettings> {
   };
 }
 
-/** A caller who interrupts, hesitates, coughs and presses keys, until about `until`. Each word is said once. */
+/**
+ * A caller who interrupts, hesitates, coughs and presses keys, until about `until`, and a person who types words and
+ * holds the bot now and then. Each word is said once.
+ */
 function randomCaller(world: World, random: Randomness, until: number): void {
   let word = 0;
   for (let at = 500; at < until;) {
@@ -49,6 +52,7 @@ function randomCaller(world: World, random: Randomness, until: number): void {
     at += ms + (random.chance(0.5) ? random.between(20, 900) : random.between(900, 6000));
     if (random.chance(0.05)) world.press(at, String(random.between(0, 99)));
     if (random.chance(0.05)) world.say(at, 'a person says');
+    if (random.chance(0.1)) world.hold(Math.min(at, until) - random.between(0, 3000), random.chance(0.5));
   }
 }
 
@@ -56,6 +60,7 @@ function randomCaller(world: World, random: Randomness, until: number): void {
 function checkEffects(effects: readonly TurnEffect[], finished: (generation: number) => boolean) {
   let alive: { generation: number; released: boolean } | null = null;
   const requests = new Set<number>();
+  const noted = new Set<number>();
   const begin = (generation: number, released: boolean): void => {
     if (alive !== null && finished(alive.generation)) alive = null;
     expect(alive).toBeNull();
@@ -95,6 +100,12 @@ function checkEffects(effects: readonly TurnEffect[], finished: (generation: num
       case 'drop_transcript':
         expect(requests.delete(effect.request)).toBe(true);
         break;
+      case 'noted':
+        expect(alive === null || finished(alive.generation)).toBe(true);
+        expect(effect.text + effect.digits).not.toBe('');
+        expect(noted.has(effect.turn)).toBe(false);
+        noted.add(effect.turn);
+        break;
       case 'judge':
       case 'turn_ended':
       case 'hangup':
@@ -110,12 +121,21 @@ function finishedIn(inputs: readonly TurnInput[]): (generation: number) => boole
   return (generation) => finished.has(generation);
 }
 
-/** The words of every reply that was not dropped, in order. */
-function answeredWords(world: World): string[] {
-  const replies = new Map<number, string>();
+/** What a step of a held bot must not do: answer, ask or excuse itself. The longest call still ends. */
+function checkHeld(effects: readonly TurnEffect[]): void {
+  for (const effect of effects) {
+    expect(['reply', 'release']).not.toContain(effect.type);
+    if (effect.type === 'prompt') expect(effect.kind).toBe('goodbye');
+  }
+}
+
+/** The words of every reply that was not dropped and of every turn that was noted, in order. */
+function takenWords(world: World): string[] {
+  const replies = new Map<string, string>();
   for (const { effect } of world.effects) {
-    if (effect.type === 'reply') replies.set(effect.generation, effect.text);
-    if (effect.type === 'drop_reply') replies.delete(effect.generation);
+    if (effect.type === 'noted') replies.set(`turn ${effect.turn}`, effect.text);
+    if (effect.type === 'reply') replies.set(`reply ${effect.generation}`, effect.text);
+    if (effect.type === 'drop_reply') replies.delete(`reply ${effect.generation}`);
   }
   return [...replies.values()].flatMap((text) => text.split(' ')).filter((word) => word.startsWith('word'));
 }
@@ -123,7 +143,7 @@ function answeredWords(world: World): string[] {
 const seeds = Array.from({ length: 200 }, (_, i) => i + 1);
 
 describe('the turn machine under random callers', () => {
-  it('loses no word and says none twice: each ends in exactly one answer, in order', () => {
+  it('loses no word and says none twice: each ends in exactly one answer or is noted, in order', () => {
     for (const seed of seeds) {
       const random = randomness(seed);
       const world = new World({
@@ -137,7 +157,7 @@ describe('the turn machine under random callers', () => {
       randomCaller(world, random, 60_000);
       world.run(90_000);
       const said = [...world.words()].map(({ word }) => word).filter((word) => word.startsWith('word'));
-      expect({ seed, words: answeredWords(world) }).toEqual({ seed, words: said });
+      expect({ seed, words: takenWords(world) }).toEqual({ seed, words: said });
     }
   });
 
@@ -167,6 +187,7 @@ describe('the turn machine under random callers', () => {
         expect(JSON.parse(JSON.stringify(state))).toEqual(state);
         const next = step(state, input);
         state = next.state;
+        if (state.held) checkHeld(next.effects);
         again.push(...next.effects);
       }
       expect(JSON.stringify(again)).toBe(JSON.stringify(effects));
@@ -190,6 +211,7 @@ describe('the turn machine under random callers', () => {
       randomCaller(world, random, trouble);
       world.run(trouble + 5000);
       calm = true;
+      world.send({ type: 'hold', at: world.now, on: false });
       const before = world.effects.length;
       world.caller(world.now + 100, 1500, 'can anybody hear me').run(world.now + 80_000);
       const after = world.effects.slice(before).map(({ effect }) => effect);
@@ -220,6 +242,8 @@ describe('the turn machine under a host gone mad', () => {
         inputs.push(input);
         effects.push(...next.effects);
         state = next.state;
+        if (state.held) checkHeld(next.effects);
+        else expect(next.effects.map(({ type }) => type)).not.toContain('noted');
         // A wake that is due already would be a timer that fires for ever.
         if (state.wake !== null) expect(state.wake).toBeGreaterThan(at);
       }
@@ -246,6 +270,7 @@ function randomInput(random: Randomness, at: number, generations: number, reques
     { type: 'call_started', at, greeting: true },
     { type: 'dtmf', at, digit: random.chance(0.3) ? '#' : '5' },
     { type: 'say', at, text: 'now' },
+    { type: 'hold', at, on: random.chance(0.3) },
   ];
   const rare: readonly TurnInput[] = [
     { type: 'reply_hangup', at, generation },

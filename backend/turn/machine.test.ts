@@ -794,6 +794,183 @@ const stories: readonly Story[] = [
     ],
     context: [' > whole'],
   },
+  {
+    name: 'held: what the bot is saying stops, and what the caller says then is only noted',
+    caller: (world) => question(world).hold(3000, true).caller(4000, 1000, 'hello').press(7000, '5#'),
+    story: [
+      ...QUESTION,
+      '3000 stop 1',
+      '5220 transcribe 3880-5070',
+      '5220 turn_ended 2 waited 300',
+      '5320 noted 2 "hello"',
+      '7200 turn_ended 3 waited 0',
+      '7200 noted 3 "" [5]',
+    ],
+    context: ['when are you open > cut', 'hello > noted', '5 > noted'],
+  },
+  {
+    name: 'held before the turn has ended: the speculation is dropped and the words are noted',
+    caller: (world) => question(world).hold(2150, true),
+    story: [
+      ...QUESTION.slice(0, 2),
+      '2150 drop_reply 1',
+      '2220 turn_ended 1 waited 300',
+      '2220 noted 1 "when are you open"',
+    ],
+    context: ['when are you open > noted'],
+  },
+  {
+    name: 'held before the answer is heard: it ends, and the words stay where they are',
+    options: { thinkMs: 1000 },
+    caller: (world) => question(world).hold(2500, true),
+    story: [...QUESTION, '2500 stop 1'],
+    context: ['when are you open > unheard'],
+  },
+  {
+    name: 'held while the caller goes on before the answer is heard: all of it is noted at once',
+    options: { thinkMs: 1000 },
+    caller: (world) => question(world).caller(2600, 700, 'on sundays').hold(3000, true),
+    story: [
+      ...QUESTION,
+      '2740 pause 1',
+      '3000 drop_reply 1',
+      '3520 transcribe 2480-3370',
+      '3520 turn_ended 1 waited 300',
+      '3620 noted 1 "when are you open on sundays"',
+    ],
+    context: ['when are you open on sundays > noted'],
+  },
+  {
+    name: 'let go: nothing from before is answered, the next turn is',
+    caller: (world) => question(world).hold(500, true).hold(4000, false).caller(5000, 1000, 'and on sundays'),
+    story: [
+      '2220 transcribe 880-2070',
+      '2220 turn_ended 1 waited 300',
+      '2320 noted 1 "when are you open"',
+      '6030 transcribe 4880-6030',
+      '6130 reply 1 "and on sundays" speculative',
+      '6220 turn_ended 2 waited 300',
+      '6220 release 1',
+    ],
+    context: ['when are you open > noted', 'and on sundays > whole'],
+  },
+  {
+    name: 'let go while the caller speaks, or before the words are known: that turn is answered',
+    caller: (world) =>
+      question(world)
+        .hold(500, true)
+        .hold(1500, false)
+        .hold(5500, true)
+        .caller(6000, 1000, 'and on sundays')
+        .hold(7300, false),
+    story: [
+      ...QUESTION,
+      '7220 transcribe 5880-7070',
+      '7220 turn_ended 2 waited 300',
+      '7320 reply 2 "and on sundays"',
+      '7320 release 2',
+    ],
+    context: ['when are you open > whole', 'and on sundays > going on'],
+  },
+  {
+    name: 'what a person wants said is said while the bot is held, never over the caller',
+    caller: (world) =>
+      question(world).hold(500, true).say(1500, 'one moment please').say(6000, 'thank you for waiting'),
+    story: [
+      '2220 transcribe 880-2070',
+      '2220 turn_ended 1 waited 300',
+      '2320 noted 1 "when are you open"',
+      '2320 say 1 "one moment please"',
+      '6000 say 2 "thank you for waiting"',
+    ],
+    context: ['when are you open > noted', ' > whole', ' > whole'],
+  },
+  {
+    name: 'held, what a person wants said gives way to the caller as ever, whose words are noted',
+    caller: (world) => world.hold(500, true).say(1000, 'one moment please').caller(1300, 700, 'no wait'),
+    story: [
+      '1000 say 1 "one moment please"',
+      '1440 duck 1',
+      '1680 pause 1',
+      '2030 transcribe 1180-2030',
+      '2130 stop 1',
+      '2220 turn_ended 1 waited 300',
+      '2220 noted 1 "no wait"',
+    ],
+    context: [' > cut', 'no wait > noted'],
+  },
+  {
+    name: 'hold stops what a person wanted said as well, unless nobody has heard of it yet',
+    caller: (world) =>
+      world.say(1000, 'one moment').hold(1500, true).hold(3000, false).say(3100, 'no').hold(3150, true),
+    story: ['1000 say 1 "one moment"', '1500 stop 1', '3100 say 2 "no"'],
+    context: [' > cut', ' > whole'],
+  },
+  {
+    name: 'held, the bot asks for nothing and excuses itself for nothing',
+    options: { stt: (request) => (request === 2 ? 'fails' : 'works') },
+    caller: (world) => world.hold(500, true).caller(1000, 1200).caller(4000, 1200, 'hello'),
+    story: [
+      '2420 transcribe 880-2270',
+      '2420 turn_ended 1 waited 300',
+      '5420 transcribe 3880-5270',
+      '5420 turn_ended 1 waited 300',
+    ],
+    context: [],
+  },
+  {
+    name: 'held, nobody is asked whether they are there; let go, the silence is counted anew',
+    options: { settings: { idle_ms: 5000, idle_prompts: 1 } },
+    caller: (world) => world.hold(1000, true).hold(60_000, false),
+    until: 70_000,
+    story: ['65000 prompt 1 idle'],
+    context: [' > whole'],
+  },
+  {
+    name: 'held, the longest call still ends with its goodbye',
+    options: { settings: { max_call_ms: 4000 } },
+    caller: (world) => question(world).hold(500, true).hold(4500, false).hold(4600, true),
+    story: [
+      '2220 transcribe 880-2070',
+      '2220 turn_ended 1 waited 300',
+      '2320 noted 1 "when are you open"',
+      '4000 prompt 1 goodbye',
+      '5000 hangup max_duration',
+    ],
+    context: ['when are you open > noted', ' > whole'],
+  },
+  {
+    name: 'held, the bot no longer hangs up as its model or the silence had it',
+    options: { hangsUp: (generation) => generation === 1, settings: { idle_ms: 4000, idle_prompts: 0 } },
+    caller: (world) =>
+      world.caller(1000, 1000, 'that was all bye').hold(4000, true).hold(5000, false).hold(9500, true),
+    until: 20_000,
+    story: [
+      '2030 transcribe 880-2030',
+      '2130 reply 1 "that was all bye" speculative',
+      '2220 turn_ended 1 waited 300',
+      '2220 release 1',
+      '4000 stop 1',
+      '9000 prompt 2 goodbye',
+      '9500 stop 2',
+    ],
+    context: ['that was all bye > cut', ' > cut'],
+  },
+  {
+    name: 'held over the last words before a hang-up: the call goes on',
+    options: { hangsUp: (generation) => generation === 1 },
+    caller: (world) => world.caller(1000, 1000, 'that was all bye').caller(5150, 300).hold(5400, true),
+    story: [
+      '2030 transcribe 880-2030',
+      '2130 reply 1 "that was all bye" speculative',
+      '2220 turn_ended 1 waited 300',
+      '2220 release 1',
+      '5290 duck 1',
+      '5670 transcribe 5030-5520',
+      '5670 turn_ended 2 waited 300',
+    ],
+    context: ['that was all bye > whole'],
+  },
 ];
 
 describe('the turn machine, story by story', () => {
@@ -871,6 +1048,17 @@ describe('the turn machine, input by input', () => {
       type: 'hangup',
       reason: 'idle',
     });
+  });
+
+  it('takes orders before the first packet: held, there is no greeting; what is to be said comes first', () => {
+    const begin = { type: 'call_started', at: 100, greeting: true } as const;
+    const before = startMachine(turnRules(settings, 'en'));
+    const held = step(before, { type: 'hold', at: 50, on: true });
+    expect(held.effects).toEqual([]);
+    expect(step(held.state, begin).effects.filter(({ type }) => type !== 'wake')).toEqual([]);
+    const typed = step(before, { type: 'say', at: 50, text: 'one moment' });
+    expect(typed.effects).toEqual([]);
+    expect(step(typed.state, begin).effects[0]).toEqual({ type: 'say', generation: 1, text: 'one moment' });
   });
 
   it('ignores answers nobody asked for', () => {

@@ -13,7 +13,7 @@ import {
   onVoice,
   proceed,
 } from './listening.ts';
-import { apologise, botFailed, fallSilent, startPrompt, startSay, stop } from './speaking.ts';
+import { apologise, botFailed, fallSilent, hold, startPrompt, startSay, stop } from './speaking.ts';
 import type { Generation, MachineState, Step } from './state.ts';
 import { copyState, isLastGoodbye, shownState } from './state.ts';
 import { nextTimer } from './timers.ts';
@@ -21,6 +21,9 @@ import type { HangupReason, TurnEffect, TurnInput, TurnRules } from './types.ts'
 
 export { startMachine } from './state.ts';
 export type { MachineState } from './state.ts';
+
+/** What counts before the caller's first packet. */
+const EARLY: ReadonlySet<TurnInput['type']> = new Set(['call_started', 'rules', 'hold', 'say']);
 
 export function turnRules(settings: TurnSettings, language: string): TurnRules {
   return { ...settings, backchannels: settings.backchannels ?? backchannelsOf(language) };
@@ -38,7 +41,7 @@ export function step(
   const state = copyState(before);
   const effects: TurnEffect[] = [];
   const step: Step = { state, at: input.at, effects };
-  if (state.startedAt !== null || input.type === 'call_started' || input.type === 'rules') apply(step, input);
+  if (state.startedAt !== null || EARLY.has(input.type)) apply(step, input);
   settle(step);
   // What is due comes after the input: when a timer was late, voice from before its moment wins.
   for (let timer = nextTimer(state); timer !== null && timer.at <= input.at; timer = nextTimer(state)) {
@@ -88,6 +91,9 @@ function apply(step: Step, input: TurnInput): void {
     case 'say':
       state.toSay.push(input.text);
       return;
+    case 'hold':
+      onHold(step, input.on);
+      return;
     case 'timer':
       return;
     case 'call_over':
@@ -104,7 +110,16 @@ function callStarted(step: Step, greeting: boolean): void {
   state.startedAt = at;
   state.lastVoiced = at;
   state.quietSince = at;
-  if (greeting) startPrompt(step, 'greeting');
+  if (greeting && !state.held && state.toSay.length === 0) startPrompt(step, 'greeting');
+}
+
+function onHold(step: Step, on: boolean): void {
+  const { state } = step;
+  if (state.held === on) return;
+  state.held = on;
+  if (on) hold(step);
+  // Nobody was to speak until now, so the caller has not been silent yet.
+  else state.quietSince = step.at;
 }
 
 function onGeneration(
@@ -157,7 +172,7 @@ function finished(step: Step, bot: Generation): void {
 function settle(step: Step): void {
   const { state } = step;
   const { bot } = state;
-  if (state.over || state.turn !== null) return;
+  if (state.startedAt === null || state.over || state.turn !== null) return;
   const [text] = state.toSay;
   if (bot === null && state.leaving !== null) {
     hangUp(step, state.leaving);

@@ -1,6 +1,6 @@
 import type { HangupReason, PromptKind } from './types.ts';
 import type { CallerTurn, Generation, Step } from './state.ts';
-import { joinWords } from './state.ts';
+import { isLastGoodbye, joinWords } from './state.ts';
 
 /** The bot's side: one generation at a time is started, let go, held up, and ended in one of three ways. */
 
@@ -106,8 +106,22 @@ export function giveFloor(step: Step, bot: Generation, turn: CallerTurn): void {
   if (bot.kind === 'say') step.state.toSay.unshift(bot.text);
 }
 
-/** A model failed: apologise as soon as nobody speaks. */
+/** The bot is to say nothing by itself: ends what it is saying or about to say. */
+export function hold(step: Step): void {
+  const { bot, turn } = step.state;
+  step.state.owesApology = false;
+  step.state.leaving = null;
+  if (bot === null || isLastGoodbye(bot)) return;
+  // What a person wants said and nobody has heard yet still waits to be said.
+  if (bot.kind === 'say' && !bot.heard) return;
+  if (!bot.released) drop(step, bot);
+  else if (turn !== null) giveFloor(step, bot, turn);
+  else stop(step, bot);
+}
+
+/** A model failed: apologise as soon as nobody speaks. Of a bot that is held nobody expects an answer. */
 export function countFailure(step: Step): void {
+  if (step.state.held) return;
   step.state.failures += 1;
   step.state.owesApology = true;
 }

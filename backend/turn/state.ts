@@ -30,6 +30,8 @@ export interface MachineState {
   leaving: HangupReason | null;
   /** What a person wants said. */
   toSay: string[];
+  /** A person has told the bot to say nothing by itself. */
+  held: boolean;
   /** As last told to the host. */
   shown: TurnState;
   wake: number | null;
@@ -120,6 +122,7 @@ export function startMachine(rules: TurnRules): MachineState {
     closing: false,
     leaving: null,
     toSay: [],
+    held: false,
     shown: 'idle',
     wake: null,
   };

@@ -70,6 +70,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #queue: { at: number; order: number; run: () => void }[] = [];
   readonly #spoken: Spoken[] = [];
+  /** By generation; what nobody answers, by minus its turn. */
   readonly #lines = new Map<number, { user: string; bot: string }>();
   readonly #playing = new Map<number, Playing>();
   #order = 0;
@@ -100,6 +101,11 @@ export class World {
 
   say(at: number, text: string): this {
     this.#at(at, () => this.send({ type: 'say', at: this.now, text }));
+    return this;
+  }
+
+  hold(at: number, on: boolean): this {
+    this.#at(at, () => this.send({ type: 'hold', at: this.now, on }));
     return this;
   }
 
@@ -206,6 +212,9 @@ export class World {
         this.#lines.set(effect.generation, { user: '', bot: '' });
         this.#start(effect.generation, true, thinkMs, 1000);
         return;
+      case 'noted':
+        this.#lines.set(-effect.turn, { user: effect.text + effect.digits, bot: 'noted' });
+        return;
       case 'release':
         this.#change(effect.generation, (playing) => (playing.released = true));
         return;
@@ -301,10 +310,10 @@ function storyLine(effect: TurnEffect): string | null {
       return `drop_transcript ${effect.request}`;
     case 'turn_ended':
       return `turn_ended ${effect.turn} waited ${effect.waited}`;
-    case 'reply': {
-      const keys = effect.digits === '' ? '' : ` [${effect.digits}]`;
-      return `reply ${effect.generation} "${effect.text}"${keys}${effect.speculative ? ' speculative' : ''}`;
-    }
+    case 'reply':
+      return `reply ${effect.generation} ${saidIn(effect)}${effect.speculative ? ' speculative' : ''}`;
+    case 'noted':
+      return `noted ${effect.turn} ${saidIn(effect)}`;
     case 'prompt':
       return `prompt ${effect.generation} ${effect.kind}`;
     case 'say':
@@ -319,4 +328,8 @@ function storyLine(effect: TurnEffect): string | null {
     case 'stop':
       return `${effect.type} ${effect.generation}`;
   }
+}
+
+function saidIn({ text, digits }: { text: string; digits: string }): string {
+  return `"${text}"${digits === '' ? '' : ` [${digits}]`}`;
 }

@@ -46,7 +46,9 @@ function* timers(state: MachineState): Generator<Timer> {
   if (bot !== null && bot.released && (!bot.heard || bot.kind === 'goodbye')) {
     yield { at: bot.releasedAt + LOST_AFTER_MS, run: (step) => botFailed(step, bot) };
   }
-  if (turn === null && bot === null) yield { at: state.quietSince + rules.idle_ms, run: nobodySpeaks };
+  if (turn === null && bot === null && !state.held) {
+    yield { at: state.quietSince + rules.idle_ms, run: nobodySpeaks };
+  }
   const longest = startedAt + rules.max_call_ms;
   if (!state.closing) yield { at: longest, run: (step) => void (step.state.closing = true) };
   else if (bot?.kind !== 'goodbye') yield { at: longest + LAST_SENTENCE_MS, run: breakOff };

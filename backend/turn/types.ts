@@ -28,7 +28,7 @@ export type HangupReason =
   | 'failed';
 
 type InputBody =
-  /** The caller's first packet. Everything before it is ignored. */
+  /** The caller's first packet. Before it only `rules`, `hold` and `say` count. */
   | { readonly type: 'call_started'; readonly greeting: boolean }
   /** bot.yaml changed. Counts from now on, for timers that run as well. */
   | { readonly type: 'rules'; readonly rules: TurnRules }
@@ -58,6 +58,12 @@ type InputBody =
   | { readonly type: 'dtmf'; readonly digit: string }
   /** A person wants this said: at once, in place of what the bot says or is about to say, but never over the caller. */
   | { readonly type: 'say'; readonly text: string }
+  /**
+   * Held (`on`), the bot says nothing by itself: what it is saying stops, and the caller's turns are `noted` instead
+   * of answered. What a person wants said is said even so, and the longest call still ends, with its goodbye. Let go,
+   * it answers the turn that is going on and nothing from before; the caller's silence is counted anew.
+   */
+  | { readonly type: 'hold'; readonly on: boolean }
   /** The moment last asked for by `wake`, or later. */
   | { readonly type: 'timer' }
   /** The call is gone. Nothing counts after it. */
@@ -110,6 +116,8 @@ export type TurnEffect =
       readonly digits: string;
       readonly speculative: boolean;
     }
+  /** The caller's words of a turn that nobody answers; add them to the context. `text`, `digits`: as in `reply`. */
+  | { readonly type: 'noted'; readonly turn: number; readonly text: string; readonly digits: string }
   /** The reply's audio may leave. */
   | { readonly type: 'release'; readonly generation: number }
   /** Cancel it unheard and take the caller's words out of the context again: no trace of it stays. */

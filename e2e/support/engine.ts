@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { CallEvent } from '../../backend/contract/events.ts';
+import type { BotFolder, CallAudio } from '../../backend/contract/host.ts';
 import { recordManifest, type RecordManifest } from '../../backend/contract/record.ts';
-import { Host } from '../../backend/host/host.ts';
+import { Host, type BotRejection } from '../../backend/host/host.ts';
 import { modelsDirectory } from '../../backend/models/directory.ts';
 import { until } from './until.ts';
 
@@ -15,6 +16,10 @@ export class Engine implements AsyncDisposable {
   readonly folder: string;
   readonly recordsDir: string;
   readonly events: CallEvent[] = [];
+  /** What a window would be sent: batches of dense signals, audio, changes of bots. */
+  readonly signals: Uint8Array[] = [];
+  readonly audio: CallAudio[] = [];
+  readonly bots: (BotFolder | BotRejection)[] = [];
 
   private constructor(folder: string, workers: number) {
     this.folder = folder;
@@ -26,6 +31,9 @@ export class Engine implements AsyncDisposable {
       workers,
       env: {},
       onEvent: (event) => this.events.push(event),
+      onSignals: (batch) => this.signals.push(batch),
+      onAudio: (audio) => this.audio.push(audio),
+      onBot: (change) => this.bots.push(change),
     });
   }
 

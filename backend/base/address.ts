@@ -1,0 +1,13 @@
+import { SidetoneError } from './errors.ts';
+
+/** "HOST:PORT", "[IPv6]:PORT" or ":PORT". @throws SidetoneError 'usage' naming what it was given for. */
+export function parseAddress(text: string, what: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) {
+    throw new SidetoneError('usage', `${what} '${text}' is not HOST:PORT`, {
+      hint: 'for example 0.0.0.0:10000',
+    });
+  }
+  return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+}

@@ -1,0 +1,305 @@
+import { z } from 'zod';
+import type { ErrorKind } from '../base/errors.ts';
+import { appSettingsPatch, type AppSettings } from './app-settings.ts';
+import type { CallEvent } from './events.ts';
+import { llmSettings, sttSettings, ttsSettings, type BotSettings } from './settings.ts';
+
+/**
+ * All that crosses between the window and the main process: commands that the window sends and each answered once,
+ * messages that the main process sends. One gate on either side carries them; nothing else may.
+ */
+
+const call = z.string().regex(/^[\w-]{1,64}$/);
+const on = z.boolean();
+const said = z.string().trim().min(1).max(4000);
+/** A bot's folder: one that `bot.list` named, which the main process checks. */
+const bot = z.string().min(1).max(4096);
+/** A file in a bot's `voices` folder, or its `ref_audio`. */
+const voice = z.string().min(1).max(255);
+const secretName = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/);
+const modelName = z.string().regex(/^[\w.-]{1,64}$/);
+/** 64 MB: more than any reference recording; larger files are refused before they are read. */
+export const MAX_VOICE_BYTES = 64 * 1024 * 1024;
+
+/** What each command is asked with. */
+export const requests = {
+  /** The window is up: answers with all there is to show and lets messages flow. */
+  'window.open': z.null(),
+  /** The window has taken the signals up to this batch number; frees the way for newer ones. */
+  'signals.taken': z.strictObject({ batch: z.int().nonnegative() }),
+  'settings.change': appSettingsPatch,
+  'secret.set': z.strictObject({ name: secretName, value: z.string().max(4096).nullable() }),
+  'link.open': z.strictObject({ url: z.url({ protocol: /^https$/ }) }),
+  'folder.show': z.strictObject({ what: z.enum(['recordings', 'settings', 'bot']), call: call.nullable() }),
+  'folder.choose': z.strictObject({ what: z.enum(['recordings', 'bot']) }),
+  /** Remedy for a listener that could not start: tries again. */
+  'listener.restart': z.null(),
+
+  /** A recorded caller calls the bot that answers. */
+  'call.demo': z.null(),
+  /** The person calls the bot that answers. */
+  'call.talk': z.null(),
+  'call.place': z.strictObject({
+    /** `rtp:HOST:PORT` or `HOST:PORT`. */
+    target: z.string().trim().min(1).max(300),
+    codec: z.enum(['PCMU', 'PCMA']),
+    who: z.enum(['bot', 'person', 'script']),
+  }),
+  'call.hang_up': z.strictObject({ call }),
+  'call.mute': z.strictObject({ call, on }),
+  'call.hold_bot': z.strictObject({ call, on }),
+  'call.say': z.strictObject({ call, text: said }),
+  'call.whisper': z.strictObject({ call, text: said }),
+  'call.send_dtmf': z.strictObject({ call, digits: z.string().regex(/^[0-9A-D*#]{1,32}$/) }),
+  'call.mark': z.strictObject({ call, label: z.string().trim().max(200) }),
+  'call.listen_in': z.strictObject({ call, on }),
+  'call.take_over': z.strictObject({ call, on }),
+  /** The microphone of the window works, or does not: for every call where the person speaks. */
+  'person.microphone': z.strictObject({ live: z.boolean(), message: z.string().max(300) }),
+
+  'bot.list': z.null(),
+  'bot.open': z.strictObject({ bot }),
+  /** Writes the prompt's file; the next answer of running calls uses it. */
+  'bot.save_prompt': z.strictObject({ bot, text: z.string().max(1_000_000) }),
+  /** Writes one key of bot.yaml, keeping its comments; `null` removes the key. */
+  'bot.set': z.strictObject({
+    bot,
+    path: z
+      .array(z.string().regex(/^[a-z_]{1,40}$/))
+      .min(1)
+      .max(3),
+    value: z.union([z.string().max(10_000), z.number(), z.boolean(), z.null(), z.array(z.string().max(200))]),
+  }),
+  /** Takes back the last change made from the window. */
+  'bot.undo': z.strictObject({ bot }),
+  'voice.add': z.strictObject({
+    bot,
+    name: z.string().trim().min(1).max(120),
+    bytes: z.instanceof(Uint8Array).refine((bytes) => bytes.length <= MAX_VOICE_BYTES, 'longer than 64 MB'),
+  }),
+  'voice.remove': z.strictObject({ bot, voice }),
+  /** As the phone hears it: WAV through 8 kHz mu-law. */
+  'voice.preview': z.strictObject({ bot, voice }),
+
+  'endpoint.test': z.discriminatedUnion('stage', [
+    z.strictObject({ stage: z.literal('stt'), bot, settings: sttSettings }),
+    z.strictObject({ stage: z.literal('llm'), bot, settings: llmSettings }),
+    z.strictObject({ stage: z.literal('tts'), bot, settings: ttsSettings }),
+  ]),
+  'model.pull': z.strictObject({ model: modelName }),
+  'model.cancel': z.strictObject({ model: modelName }),
+  'model.remove': z.strictObject({ model: modelName }),
+} satisfies Readonly<Record<keyof Answers, z.ZodType>>;
+
+/** What each command is answered with. */
+export interface Answers {
+  'window.open': Snapshot;
+  'signals.taken': null;
+  'settings.change': AppSettings;
+  'secret.set': readonly string[];
+  'link.open': null;
+  'folder.show': null;
+  /** null: nothing was chosen. */
+  'folder.choose': string | null;
+  'listener.restart': null;
+  /** Ids of calls placed. */
+  'call.demo': string;
+  'call.talk': string;
+  'call.place': string;
+  'call.hang_up': null;
+  'call.mute': null;
+  'call.hold_bot': null;
+  'call.say': null;
+  'call.whisper': null;
+  'call.send_dtmf': null;
+  'call.mark': null;
+  'call.listen_in': null;
+  'call.take_over': null;
+  'person.microphone': null;
+  'bot.list': readonly BotEntry[];
+  'bot.open': BotView;
+  'bot.save_prompt': BotView;
+  'bot.set': BotView;
+  'bot.undo': BotView;
+  'voice.add': BotView;
+  'voice.remove': BotView;
+  'voice.preview': Uint8Array;
+  'endpoint.test': EndpointReport;
+  'model.pull': null;
+  'model.cancel': null;
+  'model.remove': null;
+}
+
+export type Command = keyof Answers;
+export type Request<Name extends Command> = z.input<(typeof requests)[Name]>;
+export type Answer<Name extends Command> = Answers[Name];
+
+/** How an answer travels. */
+export type Reply<Name extends Command> =
+  { readonly ok: true; readonly answer: Answer<Name> } | { readonly ok: false; readonly problem: Problem };
+
+/** An error for a person: what happened, what it means, what to do. */
+export interface Problem {
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** What the main process sends by itself. */
+export interface Messages {
+  'call.events': readonly CallEvent[];
+  /** contract/signals.ts; numbered, taken note of by `signals.taken`. */
+  signals: { readonly batch: number; readonly bytes: Uint8Array };
+  'host.status': HostStatus;
+  'settings.changed': AppSettings;
+  'bot.changed': BotView;
+  'models.changed': readonly ModelView[];
+  notice: Notice;
+  /** A menu item or shortcut of the application. */
+  menu: MenuAction;
+}
+export type Message = keyof Messages;
+
+export const MENU_ACTIONS = [
+  'call.demo',
+  'call.talk',
+  'call.hang_up',
+  'view.call',
+  'view.settings',
+  'palette',
+  'shortcuts',
+  'tour',
+] as const;
+export type MenuAction = (typeof MENU_ACTIONS)[number];
+
+/** Something the person should know that no command of theirs led to. */
+export interface Notice {
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly title: string;
+  readonly meaning: string;
+  readonly remedy: string | null;
+}
+
+/** All there is to show when a window opens, be it the first or one after a crash. */
+export interface Snapshot {
+  readonly version: string;
+  readonly platform: string;
+  /** The system's language, for `language: auto`. */
+  readonly systemLanguage: 'en' | 'ru';
+  readonly settings: AppSettings;
+  /** What was wrong in settings.yaml when it was read; the file is left as it is and defaults count. */
+  readonly settingsProblem: string | null;
+  readonly paths: { readonly settings: string; readonly recordings: string; readonly models: string };
+  /** Names of secrets that are stored. */
+  readonly secrets: readonly string[];
+  /** Whether the system keeps secrets encrypted; false: they are only obfuscated on this machine. */
+  readonly secretsEncrypted: boolean;
+  readonly status: HostStatus;
+  readonly bots: readonly BotEntry[];
+  readonly bot: BotView | null;
+  readonly models: readonly ModelView[];
+  /** Event logs of the calls going on and of the latest that ended, in the order of their starts. */
+  readonly calls: readonly (readonly CallEvent[])[];
+}
+
+export interface HostStatus {
+  /** Address that answers; null while none does, and then why. */
+  readonly listening: { readonly host: string; readonly port: number } | null;
+  readonly listenProblem: Problem | null;
+  readonly calls: number;
+  readonly answered: number;
+  /** Packet lateness since the start, ms; null before the first packet. */
+  readonly pacing: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+  /** Share of a core each media worker used in the latest seconds, 0..1. */
+  readonly load: readonly number[];
+  /** Callers not answered, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** The endpoints and models of the bot that answers. */
+  readonly health: readonly StageHealth[];
+}
+
+export interface StageHealth {
+  readonly stage: 'stt' | 'llm' | 'tts';
+  /** As `moonshine-tiny-en` or `qwen2.5 at http://localhost:8085/v1`. */
+  readonly what: string;
+  readonly state: 'ok' | 'unknown' | 'failing' | 'missing';
+  readonly message: string;
+}
+
+export interface BotEntry {
+  readonly dir: string;
+  readonly name: string;
+}
+
+/** A bot as its files and its running calls have it. */
+export interface BotView {
+  readonly dir: string;
+  /** As calls use it now. */
+  readonly settings: BotSettings;
+  /** `onDisk` differs from `inUse` while the file cannot be used; null: the file is gone. */
+  readonly prompt: { readonly file: string; readonly inUse: string; readonly onDisk: string | null };
+  readonly voices: readonly VoiceCard[];
+  /** Voices that are models of this machine: what `tts.model` may be when it is embedded. */
+  readonly embeddedVoices: readonly string[];
+  /** Why the files as they are cannot be used; the settings in use stay. */
+  readonly problem: string | null;
+  /** What `bot.undo` would take back, as a person reads it; null: nothing. */
+  readonly undo: string | null;
+}
+
+export interface VoiceCard {
+  /** Relative to the bot's folder: `voices/anna.wav`, `ref_audio.wav`. */
+  readonly file: string;
+  readonly name: string;
+  readonly inUse: boolean;
+  readonly durationMs: number;
+  readonly sampleRate: number;
+  readonly findings: readonly VoiceFinding[];
+  /** Highest magnitude of each 1/120th of the recording, 0..1, to draw it. */
+  readonly shape: readonly number[];
+}
+
+/** One thing about a reference recording that was checked. */
+export interface VoiceFinding {
+  readonly check: 'length' | 'speech' | 'clipping' | 'noise' | 'trimmed';
+  readonly verdict: 'ok' | 'warn';
+  /** With the figure: "7.2 s", "0.3 % of samples at full scale". */
+  readonly message: string;
+}
+
+export interface EndpointReport {
+  readonly ok: boolean;
+  /** What answered, what it said, or what went wrong and what to do. */
+  readonly message: string;
+  /** To the first useful byte; null when there was none. */
+  readonly firstMs: number | null;
+  readonly tookMs: number;
+  /** A transcript, or the model's words. */
+  readonly text: string | null;
+  /** A voice's audio. */
+  readonly wav: Uint8Array | null;
+}
+
+export interface ModelView {
+  readonly name: string;
+  readonly purpose: 'vad' | 'stt' | 'turn' | 'llm' | 'tts';
+  readonly languages: readonly string[];
+  readonly licence: string;
+  readonly about: string;
+  readonly bytes: number;
+  readonly state: 'installed' | 'absent' | 'fetching' | 'failed';
+  readonly receivedBytes: number;
+  readonly problem: string | null;
+}
+
+/** What goes over the audio port. 8 kHz, 20 ms; buffers are copied, never transferred. */
+export type AudioToWindow = {
+  readonly call: string;
+  readonly side: 'caller' | 'bot';
+  readonly pcm: Int16Array;
+};
+export type AudioFromWindow = { readonly pcm: Int16Array };
+
+export const audioFromWindow = z.strictObject({
+  pcm: z.instanceof(Int16Array).refine((pcm) => pcm.length > 0 && pcm.length <= 480, 'not 20 ms of audio'),
+});

@@ -1,0 +1,180 @@
+import type { MessagePortMain } from 'electron';
+import { SidetoneError } from '../backend/base/errors.ts';
+import type { Scope } from '../backend/base/scope.ts';
+import type { AppSettings } from '../backend/contract/app-settings.ts';
+import type { CallEvent } from '../backend/contract/events.ts';
+import type { BotFolder, CallAction, CallAudio, PlaceCommand } from '../backend/contract/host.ts';
+import { SignalBatch } from '../backend/contract/signals.ts';
+import { audioFromWindow, type AudioToWindow, type HostStatus } from '../backend/contract/window.ts';
+import { Host, type BotRejection, type HostOptions } from '../backend/host/host.ts';
+import { CallBook } from './call-book.ts';
+import { Health } from './health.ts';
+import { Outbox, type Send } from './outbox.ts';
+import { StatusWatch } from './status-watch.ts';
+
+export interface DeskOptions extends Pick<HostOptions, 'modelsDir' | 'recordsDir' | 'version' | 'env'> {
+  readonly scope: Scope;
+  readonly send: Send;
+  onBot(change: BotFolder | BotRejection): void;
+  /** For what the main process does about a call: notices, retention. */
+  onEvent(event: CallEvent): void;
+}
+
+/**
+ * The engine with the window in front of it: what the host tells is kept for windows that open later and passed on
+ * at the window's pace; the person's audio goes between the window's port and the calls.
+ */
+export class Desk {
+  readonly host: Host;
+  readonly health = new Health();
+  readonly #options: DeskOptions;
+  readonly #book = new CallBook();
+  readonly #outbox: Outbox;
+  readonly #status: StatusWatch;
+  /** Calls where the person speaks. */
+  readonly #personOn = new Set<string>();
+  #audio: MessagePortMain | null = null;
+  /** One attempt to listen after the other. */
+  #listening: Promise<void> = Promise.resolve();
+
+  constructor(options: DeskOptions) {
+    const { scope, send } = options;
+    this.#options = options;
+    this.#outbox = new Outbox(scope, send, () => this.#replay());
+    this.host = Host.start({
+      modelsDir: options.modelsDir,
+      recordsDir: options.recordsDir,
+      version: options.version,
+      env: options.env,
+      onEvent: (event) => this.#take(event),
+      onSignals: (batch) => this.#takeSignals(batch),
+      onAudio: (audio) => this.#play(audio),
+      onBot: (change) => options.onBot(change),
+    });
+    this.#status = new StatusWatch({
+      scope,
+      host: this.host,
+      health: this.health,
+      changed: (status) => send('host.status', status),
+    });
+  }
+
+  get status(): HostStatus {
+    return this.#status.status;
+  }
+
+  get callsGoingOn(): number {
+    return this.#book.live;
+  }
+
+  logs(): readonly (readonly CallEvent[])[] {
+    return this.#book.logs();
+  }
+
+  /** A window is up and has its snapshot: from now on everything goes to it, the signals so far first. */
+  windowOpened(): void {
+    this.#outbox.open();
+    this.#replay();
+    void this.host.signals(true).catch(() => undefined);
+  }
+
+  /** The window's page is gone. */
+  windowGone(): void {
+    this.#outbox.close();
+    this.#audio?.close();
+    this.#audio = null;
+    void this.host.signals(false).catch(() => undefined);
+    this.microphone(false, 'the window is gone').catch(() => undefined);
+  }
+
+  signalsTaken(batch: number): void {
+    this.#outbox.taken(batch);
+  }
+
+  /** Answers calls by these settings, in the place of whatever answered before; trouble shows in the status. */
+  async listen(bot: string, { host, port, allow }: AppSettings['listen']): Promise<void> {
+    const attempt = this.#listening.then(() =>
+      this.#status.listening(async () => {
+        await this.host.unlisten();
+        const bound = await this.host.listen({ host, port, bot, ...(allow.length > 0 ? { allow } : {}) });
+        return { host, port: bound };
+      }),
+    );
+    this.#listening = attempt;
+    await attempt;
+  }
+
+  /** Where a call from this machine reaches the bot that answers. @throws SidetoneError 'usage' while none does. */
+  get ownAddress(): { readonly host: string; readonly port: number } {
+    const { listening, listenProblem } = this.#status.status;
+    if (!listening) {
+      const why = listenProblem ? `: ${listenProblem.message}` : ' yet';
+      throw new SidetoneError('usage', `no bot answers calls${why}`, {
+        hint: listenProblem?.hint ?? 'wait until the status bar shows a listening address',
+      });
+    }
+    const anyAddress = listening.host === '0.0.0.0' || listening.host === '::';
+    return { host: anyAddress ? '127.0.0.1' : listening.host, port: listening.port };
+  }
+
+  place(options: Omit<PlaceCommand, 'type' | 'call'>): Promise<string> {
+    return this.host.place(options);
+  }
+
+  act(call: string, action: CallAction): Promise<void> {
+    return this.host.act(call, action);
+  }
+
+  /** What became of the person's microphone, for each call where it speaks. */
+  async microphone(live: boolean, message: string): Promise<void> {
+    const action: CallAction = { type: 'microphone', live, message };
+    // A call that ends at this very moment needs no microphone.
+    await Promise.allSettled([...this.#personOn].map((call) => this.host.act(call, action)));
+  }
+
+  /** The window's audio port; a new one takes the old one's place. */
+  audioPort(port: MessagePortMain): void {
+    this.#audio?.close();
+    this.#audio = port;
+    port.on('message', ({ data }) => {
+      const frame = audioFromWindow.safeParse(data);
+      if (frame.success) this.host.microphone(frame.data.pcm);
+    });
+    port.start();
+  }
+
+  async close(): Promise<void> {
+    await this.host.close();
+  }
+
+  #take(event: CallEvent): void {
+    if (event.type === 'call.started' && event.party === 'person') this.#personOn.add(event.call);
+    if (event.type === 'person.took_over') {
+      if (event.on) this.#personOn.add(event.call);
+      else this.#personOn.delete(event.call);
+    }
+    if (event.type === 'call.ended') this.#personOn.delete(event.call);
+    this.#book.take(event);
+    this.health.take(event);
+    this.#outbox.event(event);
+    this.#options.onEvent(event);
+  }
+
+  #takeSignals(batch: Uint8Array): void {
+    this.#book.takeSignals(batch);
+    this.#outbox.signals(batch);
+  }
+
+  #play({ call, side, pcm }: CallAudio): void {
+    const audio: AudioToWindow = { call, side, pcm };
+    this.#audio?.postMessage(audio);
+  }
+
+  #replay(): void {
+    const batch = new SignalBatch();
+    this.#book.replay(batch, () => {
+      const bytes = batch.take();
+      if (bytes) this.#outbox.sendSignals(bytes);
+    });
+  }
+}

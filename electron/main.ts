@@ -1,0 +1,277 @@
+import path from 'node:path';
+import { app, nativeTheme, shell } from 'electron';
+import { explain } from '../backend/base/errors.ts';
+import { Scope } from '../backend/base/scope.ts';
+import type { CallEvent } from '../backend/contract/events.ts';
+import type { Message, Messages } from '../backend/contract/window.ts';
+import { modelFile } from '../backend/models/directory.ts';
+import { SileroBatch } from '../backend/vad/silero.ts';
+import { Bots } from './bots.ts';
+import { commandHandlers } from './commands.ts';
+import { Desk } from './desk.ts';
+import { openGate } from './gate.ts';
+import { setMenu } from './menu.ts';
+import { ModelShelf } from './model-shelf.ts';
+import { makePaths, type Paths } from './paths.ts';
+import { sweep } from './retention.ts';
+import { Secrets } from './secrets.ts';
+import { lockDown, ORIGIN, registerScheme, servePage } from './security.ts';
+import { SettingsFile } from './settings-file.ts';
+import { languageOf, textOf, type Text } from './text.ts';
+import { MainWindow } from './window.ts';
+
+/** The app: one engine, one window in front of it. Everything it starts ends with `scope`, calls before threads. */
+class App {
+  readonly #scope = new Scope();
+  readonly #paths: Paths;
+  readonly #settings: SettingsFile;
+  readonly #secrets: Secrets;
+  readonly #desk: Desk;
+  readonly #bots: Bots;
+  readonly #models: ModelShelf;
+  readonly #env: Record<string, string | undefined>;
+  #send: <Name extends Message>(name: Name, content: Messages[Name]) => void = () => undefined;
+  #window: MainWindow | null = null;
+  #silero: Promise<SileroBatch> | null = null;
+  #quitting = false;
+  #secretNames: readonly string[] = [];
+
+  static async start(paths: Paths): Promise<App> {
+    return new App(paths, await SettingsFile.open(paths.settings), await Secrets.open(paths.secrets));
+  }
+
+  private constructor(paths: Paths, settings: SettingsFile, secrets: Secrets) {
+    this.#paths = paths;
+    this.#settings = settings;
+    this.#secrets = secrets;
+    this.#env = { ...process.env };
+    this.#takeSecrets();
+    this.#models = new ModelShelf(paths.models, this.#scope, (models) => {
+      this.#send('models.changed', models);
+      void this.#watchHealth();
+    });
+    this.#desk = new Desk({
+      scope: this.#scope,
+      modelsDir: paths.models,
+      recordsDir: settings.settings.recordings.on ? this.#recordsDir : null,
+      version: app.getVersion(),
+      env: this.#env,
+      send: (name, content) => this.#send(name, content),
+      onBot: (change) => {
+        void this.#bots.take(change).then(() => this.#watchHealth());
+      },
+      onEvent: (event) => this.#takeEvent(event),
+    });
+    this.#bots = new Bots({
+      dir: paths.bots,
+      env: this.#env,
+      open: (dir) => this.#desk.host.openBot(dir),
+      changed: (view) => {
+        if (view.dir === path.resolve(this.#answeringBot)) this.#send('bot.changed', view);
+      },
+      silero: () => this.#loadSilero(),
+      embeddedVoices: async () =>
+        (await this.#models.list())
+          .filter(({ purpose, state }) => purpose === 'tts' && state === 'installed')
+          .map(({ name }) => name),
+    });
+    if (settings.settings.bot !== null) this.#bots.choose(settings.settings.bot);
+    this.#openGate();
+    this.#applyLooks();
+    this.#openWindow();
+    void this.#listen();
+    void this.#sweep();
+  }
+
+  toFront(): void {
+    if (this.#window) this.#window.toFront();
+    else this.#openWindow();
+  }
+
+  /** Ends calls with whole records, lets inference finish, then leaves. Quitting in the middle of it would abort. */
+  async quit(): Promise<void> {
+    if (this.#quitting) return;
+    this.#quitting = true;
+    this.#window?.letClose();
+    this.#window?.window.hide();
+    try {
+      await this.#desk.close();
+      await this.#scope.close();
+      await (await this.#silero)?.release();
+    } finally {
+      app.exit(0);
+    }
+  }
+
+  get #text(): Text {
+    return textOf(languageOf(this.#settings.settings.language, app.getLocale()));
+  }
+
+  get #recordsDir(): string {
+    return this.#settings.settings.recordings.dir ?? this.#paths.records;
+  }
+
+  get #answeringBot(): string {
+    return this.#settings.settings.bot ?? this.#paths.demoBot;
+  }
+
+  #openGate(): void {
+    this.#send = openGate({
+      origin: ORIGIN,
+      page: () => this.#window?.window.webContents ?? null,
+      onAudioPort: (port) => this.#desk.audioPort(port),
+      handlers: commandHandlers({
+        paths: this.#paths,
+        settings: this.#settings,
+        secrets: this.#secrets,
+        desk: this.#desk,
+        bots: this.#bots,
+        models: this.#models,
+        keys: () => defined(this.#env),
+        inference: () => this.#desk.host.inference(),
+        window: () => this.#window?.window ?? null,
+        recordsDir: () => this.#recordsDir,
+        answeringBot: () => this.#answeringBot,
+        settingsChanged: (before) => this.#settingsChanged(before),
+        secretsChanged: async () => {
+          for (const name of this.#secretNames) this.#env[name] = process.env[name];
+          this.#takeSecrets();
+          await this.#desk.host.reloadBots();
+        },
+      }),
+    });
+  }
+
+  #openWindow(): void {
+    const opened = new MainWindow({
+      stateFile: this.#paths.windowState,
+      preload: this.#paths.preload,
+      callsGoingOn: () => this.#desk.callsGoingOn,
+      closeQuestion: (calls) => ({
+        message: this.#text.callsGoingOn(calls),
+        yes: this.#text.hangUpAndQuit,
+        no: this.#text.stay,
+      }),
+    });
+    this.#window = opened;
+    const { window } = opened;
+    window.webContents.on('render-process-gone', () => {
+      this.#desk.windowGone();
+      window.webContents.once('did-finish-load', () =>
+        this.#send('notice', {
+          severity: 'warning',
+          title: this.#text.crashed,
+          meaning: this.#text.crashedMeaning,
+          remedy: null,
+        }),
+      );
+    });
+    // The page asked to be loaded anew: its old self hears nothing more.
+    window.webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
+      if (isMainFrame && !isSameDocument) this.#desk.windowGone();
+    });
+    window.on('closed', () => {
+      this.#window = null;
+      if (!this.#quitting) this.#desk.windowGone();
+    });
+  }
+
+  async #listen(): Promise<void> {
+    await this.#desk.listen(this.#answeringBot, this.#settings.settings.listen);
+    await this.#watchHealth();
+    const view = await this.#bots.view(this.#answeringBot).catch(() => null);
+    if (view) this.#send('bot.changed', view);
+  }
+
+  async #settingsChanged(before: SettingsFile['settings']): Promise<void> {
+    const { settings } = this.#settings;
+    this.#applyLooks();
+    if (settings.bot !== null) this.#bots.choose(settings.bot);
+    const listens = JSON.stringify([settings.listen, settings.bot]);
+    if (listens !== JSON.stringify([before.listen, before.bot])) void this.#listen();
+    if (JSON.stringify(settings.recordings) !== JSON.stringify(before.recordings)) {
+      await this.#desk.host.keepRecords(settings.recordings.on ? this.#recordsDir : null);
+      await this.#sweep();
+    }
+  }
+
+  /** A stored key goes before the variable of the same name that Sidetone was started with. */
+  #takeSecrets(): void {
+    const values = this.#secrets.values();
+    this.#secretNames = Object.keys(values);
+    Object.assign(this.#env, values);
+  }
+
+  #applyLooks(): void {
+    const { theme } = this.#settings.settings;
+    nativeTheme.themeSource = theme === 'auto' ? 'system' : theme;
+    setMenu(
+      this.#text,
+      (action) => this.#send('menu', action),
+      () => void shell.openPath(this.#recordsDir),
+    );
+  }
+
+  #takeEvent(event: CallEvent): void {
+    if (event.type === 'call.ended') void this.#sweep();
+    if (event.type === 'call.warning' && event.code === 'record') {
+      this.#send('notice', {
+        severity: 'error',
+        title: this.#text.notRecorded,
+        meaning: event.message,
+        remedy: this.#text.notRecordedRemedy,
+      });
+    }
+  }
+
+  async #watchHealth(): Promise<void> {
+    const folder = await this.#bots.folder(this.#answeringBot).catch(() => null);
+    if (folder) this.#desk.health.use(folder.settings, await this.#models.installed());
+  }
+
+  async #sweep(): Promise<void> {
+    await sweep(this.#recordsDir, this.#settings.settings.recordings, Date.now());
+  }
+
+  #loadSilero(): Promise<SileroBatch> {
+    this.#silero ??= SileroBatch.load(modelFile(this.#paths.models, 'silero-vad-v6', 'silero_vad_v6.onnx'));
+    return this.#silero;
+  }
+}
+
+function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+function main(): void {
+  if (!app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+  registerScheme();
+  let running: App | null = null;
+  app.on('second-instance', () => running?.toFront());
+  app.on('activate', () => running?.toFront());
+  app.on('window-all-closed', () => app.quit());
+  app.on('before-quit', (event) => {
+    if (!running) return;
+    event.preventDefault();
+    void running.quit();
+  });
+  const begin = async (): Promise<void> => {
+    await app.whenReady();
+    const paths = await makePaths();
+    servePage(paths.page);
+    lockDown();
+    running = await App.start(paths);
+  };
+  // Not awaited at the top: Electron is ready only once this file has been read to its end.
+  begin().catch((error: unknown) => {
+    process.stderr.write(`Sidetone could not start: ${explain(error)}\n`);
+    app.exit(1);
+  });
+}
+
+main();

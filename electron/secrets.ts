@@ -1,0 +1,69 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { safeStorage } from 'electron';
+import { z } from 'zod';
+import { SidetoneError, explain } from '../backend/base/errors.ts';
+
+const stored = z.record(z.string(), z.base64());
+
+/**
+ * API keys by the name of the environment variable that a bot.yaml asks for, encrypted by the system's key store
+ * (macOS Keychain, Windows DPAPI, libsecret or KWallet). They never go to the window.
+ */
+export class Secrets {
+  readonly #file: string;
+  #encrypted: Record<string, string> = {};
+
+  private constructor(file: string) {
+    this.#file = file;
+  }
+
+  static async open(file: string): Promise<Secrets> {
+    const secrets = new Secrets(file);
+    const text = await readFile(file, 'utf8').catch(() => '{}');
+    const read = stored.safeParse(JSON.parse(text));
+    if (read.success) secrets.#encrypted = read.data;
+    return secrets;
+  }
+
+  /** Whether the system keeps the key; without a key store Linux only obfuscates. */
+  get encrypted(): boolean {
+    return (
+      safeStorage.isEncryptionAvailable() &&
+      !(process.platform === 'linux' && safeStorage.getSelectedStorageBackend() === 'basic_text')
+    );
+  }
+
+  get names(): readonly string[] {
+    return Object.keys(this.#encrypted).toSorted();
+  }
+
+  /** Environment variables by name. A secret that this machine cannot decrypt (copied from another) is left out. */
+  values(): Record<string, string> {
+    const values: Record<string, string> = {};
+    for (const [name, encrypted] of Object.entries(this.#encrypted)) {
+      try {
+        values[name] = safeStorage.decryptString(Buffer.from(encrypted, 'base64'));
+      } catch {
+        continue;
+      }
+    }
+    return values;
+  }
+
+  /** `value` null forgets it. @throws SidetoneError 'environment' when it cannot be kept. */
+  async set(name: string, value: string | null): Promise<void> {
+    const { [name]: _old, ...others } = this.#encrypted;
+    try {
+      const next =
+        value === null ? others : { ...others, [name]: safeStorage.encryptString(value).toString('base64') };
+      await writeFile(`${this.#file}.new`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
+      await rename(`${this.#file}.new`, this.#file);
+      this.#encrypted = next;
+    } catch (cause) {
+      throw new SidetoneError('environment', `the key is not stored: ${explain(cause)}`, {
+        hint: `set the environment variable ${name} before starting Sidetone instead`,
+        cause,
+      });
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** What the main process itself says to a person: menus, dialogs, notices. All else is worded by the window. */
+
+const en = {
+  file: 'File',
+  demo: 'Place a demo call',
+  talk: 'Talk to the bot',
+  hangUp: 'Hang up',
+  recordings: 'Open recordings folder',
+  settings: 'Settings',
+  quit: 'Quit Sidetone',
+  edit: 'Edit',
+  view: 'View',
+  call: 'Call',
+  palette: 'Command palette',
+  help: 'Help',
+  shortcuts: 'Keyboard shortcuts',
+  tour: 'First steps',
+  callsGoingOn: (calls: number): string =>
+    calls === 1 ? 'A call is going on. Hang up and quit?' : `${calls} calls are going on. Hang up and quit?`,
+  hangUpAndQuit: 'Hang up and quit',
+  stay: 'Stay',
+  crashed: 'The window had crashed and was opened anew',
+  crashedMeaning: 'Calls went on without it; nothing of them is lost.',
+  notRecorded: 'A recording was cut short',
+  notRecordedRemedy: 'Make room on the disk, or choose another folder in Settings, Recordings.',
+};
+
+const ru: typeof en = {
+  file: 'Файл',
+  demo: 'Демонстрационный звонок',
+  talk: 'Поговорить с ботом',
+  hangUp: 'Положить трубку',
+  recordings: 'Открыть папку записей',
+  settings: 'Настройки',
+  quit: 'Выйти из Sidetone',
+  edit: 'Правка',
+  view: 'Вид',
+  call: 'Звонок',
+  palette: 'Палитра команд',
+  help: 'Справка',
+  shortcuts: 'Сочетания клавиш',
+  tour: 'Первые шаги',
+  callsGoingOn: (calls: number): string =>
+    calls === 1
+      ? 'Идёт звонок. Завершить его и выйти?'
+      : `Сейчас идут звонки: ${calls}. Завершить их и выйти?`,
+  hangUpAndQuit: 'Завершить и выйти',
+  stay: 'Остаться',
+  crashed: 'Окно аварийно закрылось и было открыто заново',
+  crashedMeaning: 'Звонки продолжались без него, ничего не потеряно.',
+  notRecorded: 'Запись звонка прервана',
+  notRecordedRemedy: 'Освободите место на диске или выберите другую папку: Настройки, Записи.',
+};
+
+export type Language = 'en' | 'ru';
+export type Text = typeof en;
+
+export function textOf(language: Language): Text {
+  return language === 'ru' ? ru : en;
+}
+
+/** The language a setting comes to on this system. */
+export function languageOf(setting: Language | 'auto', locale: string): Language {
+  if (setting !== 'auto') return setting;
+  return locale.toLowerCase().startsWith('ru') ? 'ru' : 'en';
+}

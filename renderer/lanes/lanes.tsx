@@ -1,0 +1,202 @@
+import { ChevronsRight, CircleQuestionMark, Maximize2, X, ZoomIn, ZoomOut } from 'lucide-react';
+import { memo, useEffect, useId, useMemo, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import type { Timeline } from '../../backend/fold/timeline.ts';
+import type { TrackStore } from '../../backend/fold/tracks.ts';
+import type { Span } from '../../backend/fold/types.ts';
+import { useLanguage, useTexts } from '../base/text.ts';
+import { IconButton } from '../ui/button.tsx';
+import { Accessible } from './accessible.tsx';
+import type { Names, Stretch } from './data.ts';
+import { KEY_SHORTCUTS, listenToPointer, pressKey } from './gestures.ts';
+import { LEAST_HEIGHT, type LaneName } from './layout.ts';
+import './lanes.css';
+import { HoverCard, Selection } from './readout.tsx';
+import { tickLabel } from './ruler.ts';
+import { Scene, type Hover } from './scene.ts';
+import { lanesText } from './text.ts';
+
+interface LanesProps {
+  /** Both grow in place. Another call has others. */
+  readonly timeline: Timeline;
+  readonly tracks: TrackStore;
+  /** Whether the call goes on: time runs. */
+  readonly live: boolean;
+  /** performance.now() of the call's start. */
+  readonly startedAt: number;
+  /** A stretch that something outside points at. */
+  readonly highlight?: Span | null;
+  /** Moves there, once for each object given. */
+  readonly focus?: { readonly at: number } | null;
+  readonly onSelect?: (selection: Stretch | null) => void;
+  readonly onHover?: (hover: Hover | null) => void;
+  /** Which call this is, for screen readers. */
+  readonly label: string;
+}
+
+const ABOUT = {
+  ruler: null,
+  marks: null,
+  caller: 'callerAbout',
+  states: 'statesAbout',
+  words: 'wordsAbout',
+  tokens: 'tokensAbout',
+  bot: 'botAbout',
+  network: 'networkAbout',
+  waits: 'waitsAbout',
+} as const satisfies Record<LaneName, string | null>;
+
+/** What happens in a call along one time axis: live, or as it was recorded. */
+export function Lanes(props: LanesProps): ReactNode {
+  const {
+    timeline,
+    tracks,
+    live,
+    startedAt,
+    highlight = null,
+    focus = null,
+    onSelect,
+    onHover,
+    label,
+  } = props;
+  const t = useTexts(lanesText);
+  const language = useLanguage(({ language }) => language);
+  const names = useMemo(() => namesIn(language), [language]);
+  // A call keeps its scene; what else changes is told to it below.
+  const first = useRef({ names, live, startedAt });
+  first.current = { names, live, startedAt };
+  const scene = useMemo(() => {
+    const { names, live, startedAt } = first.current;
+    return new Scene(timeline, tracks, names, live, startedAt);
+  }, [timeline, tracks]);
+  const { following, selection, hover, lanes, from, to } = useSyncExternalStore(scene.subscribe, scene.shown);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const probe = useRef<HTMLSpanElement>(null);
+  const description = useId();
+
+  useEffect(() => {
+    const [on, beside] = [canvas.current, probe.current];
+    if (on === null || beside === null) return undefined;
+    const detach = scene.attach(on, beside);
+    const unlisten = listenToPointer(on, scene);
+    return () => {
+      unlisten();
+      detach();
+    };
+  }, [scene]);
+  useEffect(() => scene.set(live, startedAt, names, highlight), [scene, live, startedAt, names, highlight]);
+  useEffect(() => {
+    if (focus) scene.centre(focus.at);
+  }, [scene, focus]);
+  useEffect(() => onSelect?.(selection), [onSelect, selection]);
+  useEffect(() => onHover?.(hover), [onHover, hover]);
+
+  return (
+    <section
+      className="lanes"
+      aria-label={t.of(label)}
+      data-view-from={from}
+      data-view-to={to}
+      data-lane-tops={JSON.stringify(Object.fromEntries(lanes.map(({ lane, top }) => [lane, top])))}
+    >
+      <div className="lanes-stage">
+        <div className="lanes-names" aria-hidden>
+          {lanes.map(({ lane, top, height }) => {
+            const about = ABOUT[lane];
+            return (
+              <div
+                key={lane}
+                className={`lanes-name lanes-name-${lane}`}
+                style={{ top, height }}
+                title={about === null ? undefined : t[about]}
+              >
+                {t[lane]}
+              </div>
+            );
+          })}
+        </div>
+        <div className="lanes-plot" style={{ minHeight: LEAST_HEIGHT }}>
+          <canvas
+            ref={canvas}
+            className="lanes-canvas"
+            role="img"
+            tabIndex={0}
+            aria-label={t.of(label)}
+            aria-describedby={description}
+            aria-keyshortcuts={KEY_SHORTCUTS}
+            onKeyDown={(event) => {
+              if (!pressKey(event, scene)) return;
+              event.preventDefault();
+              event.stopPropagation();
+            }}
+          />
+          <span ref={probe} hidden />
+          {hover && (
+            <HoverCard
+              hover={hover}
+              width={canvas.current?.clientWidth ?? 0}
+              height={canvas.current?.clientHeight ?? 0}
+            />
+          )}
+        </div>
+      </div>
+      <footer className="lanes-foot">
+        {selection ? (
+          <>
+            <Selection selection={selection} data={scene.data} />
+            <IconButton icon={X} label={t.clear} kbd="escape" onClick={() => scene.select(null)} />
+          </>
+        ) : (
+          <span className="lanes-range mono">{`${tickLabel(from, 100)} – ${tickLabel(to, 100)}`}</span>
+        )}
+        <Tools scene={scene} live={live} following={following} />
+      </footer>
+      <Accessible id={description} scene={scene} />
+    </section>
+  );
+}
+
+interface ToolsProps {
+  readonly scene: Scene;
+  readonly live: boolean;
+  readonly following: boolean;
+}
+
+const Tools = memo(({ scene, live, following }: ToolsProps): ReactNode => {
+  const t = useTexts(lanesText);
+  return (
+    <span className="lanes-tools">
+      <IconButton icon={ZoomOut} label={t.zoomOut} kbd="-" onClick={() => scene.zoomStep('out')} />
+      <IconButton icon={ZoomIn} label={t.zoomIn} kbd="+" onClick={() => scene.zoomStep('in')} />
+      <IconButton icon={Maximize2} label={t.fit} kbd="0" onClick={() => scene.fit()} />
+      {live && (
+        <IconButton
+          icon={ChevronsRight}
+          label={following ? t.following : t.follow}
+          kbd="f"
+          pressed={following}
+          onClick={() => scene.toggleFollowing()}
+        />
+      )}
+      <span className="lanes-keys" title={t.keys}>
+        <CircleQuestionMark className="ui-icon" aria-hidden />
+      </span>
+    </span>
+  );
+});
+
+function namesIn(language: 'en' | 'ru'): Names {
+  const t = language === 'ru' ? lanesText.ru : lanesText.en;
+  const { idle, listening, maybe_end, thinking, speaking, interrupted } = t;
+  const known = new Map<number, string>();
+  return {
+    states: { idle, listening, maybe_end, thinking, speaking, interrupted },
+    ms: (ms) => {
+      let label = known.get(ms);
+      if (label === undefined) {
+        label = t.ms(String(ms));
+        known.set(ms, label);
+      }
+      return label;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { create } from 'zustand';
+import type { CallSummary } from '../../backend/fold/types.ts';
+import { textsNow } from '../base/text.ts';
+import { ask, openAudioPort } from '../bridge/bridge.ts';
+import { attempt } from '../state/app.ts';
+import { Headset, OFF, type HeadsetState } from './headset.ts';
+import { personText } from './text.ts';
+
+interface PersonStore {
+  readonly headset: HeadsetState;
+  /** Calls that are listened in on; ended ones may still be among them. */
+  readonly listened: ReadonlySet<string>;
+}
+
+export const usePerson = create<PersonStore>(() => ({ headset: OFF, listened: new Set() }));
+
+/** The window's one microphone and speaker. Its levels change too often for the store: meters read them. */
+export const headset = new Headset({
+  openLine: openAudioPort,
+  onState: (state) => usePerson.setState({ headset: state }),
+});
+
+/** Begins or ends to play both sides of a call. */
+export async function listenIn(call: string, on: boolean): Promise<void> {
+  const done = await attempt(textsNow(personText).cannotListen, async () => {
+    await ask('call.listen_in', { call, on });
+    return true;
+  });
+  if (done === null) return;
+  usePerson.setState(({ listened }) => {
+    const after = new Set(listened);
+    if (on) after.add(call);
+    else after.delete(call);
+    return { listened: after };
+  });
+}
+
+/** Whether the person speaks on this call. */
+export function speaksOn({ state, party, takenOver }: CallSummary): boolean {
+  return state === 'live' && (party === 'person' || takenOver);
+}
+
+/** Ids of live calls where the person speaks, and of those that they hear. */
+export function callsOfPerson(
+  summaries: Iterable<CallSummary>,
+  listened: ReadonlySet<string>,
+): { readonly spoken: readonly string[]; readonly heard: readonly string[] } {
+  const spoken: string[] = [];
+  const heard: string[] = [];
+  for (const summary of summaries) {
+    const speaks = speaksOn(summary);
+    if (speaks) spoken.push(summary.id);
+    if (speaks || (summary.state === 'live' && listened.has(summary.id))) heard.push(summary.id);
+  }
+  return { spoken, heard };
+}

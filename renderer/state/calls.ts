@@ -1,0 +1,79 @@
+import { create } from 'zustand';
+import type { CallEvent } from '../../backend/contract/events.ts';
+import { readSignals } from '../../backend/contract/signals.ts';
+import { foldConversation } from '../../backend/fold/conversation.ts';
+import { foldSummary } from '../../backend/fold/summary.ts';
+import { Timeline } from '../../backend/fold/timeline.ts';
+import { TrackStore } from '../../backend/fold/tracks.ts';
+import type { CallSummary, Conversation } from '../../backend/fold/types.ts';
+
+/** Calls as the window shows them: folds over their events, and their dense signals. */
+
+export interface CallEntry {
+  readonly id: string;
+  readonly summary: CallSummary;
+  readonly conversation: Conversation;
+  /** Grows in place: the lanes read it each frame. */
+  readonly timeline: Timeline;
+  /** Grows in place likewise. */
+  readonly tracks: TrackStore;
+  /** performance.now() of the call's start, so far as its events tell: what "now" is on its time axis. */
+  readonly startedAt: number;
+}
+
+interface CallsState {
+  /** In the order of their starts. */
+  readonly calls: ReadonlyMap<string, CallEntry>;
+  /** The one the Call screen shows. */
+  readonly selected: string | null;
+}
+
+/** Ended calls that stay on show; older ones are in their records only. */
+const ENDED_KEPT = 12;
+
+export const useCalls = create<CallsState>(() => ({ calls: new Map(), selected: null }));
+
+export function selectCall(id: string | null): void {
+  useCalls.setState({ selected: id });
+}
+
+/** The call on show; null: none. */
+export function useSelectedCall(): CallEntry | null {
+  return useCalls(({ calls, selected }) => (selected === null ? null : (calls.get(selected) ?? null)));
+}
+
+export function takeEvents(events: readonly CallEvent[]): void {
+  const { calls: before, selected } = useCalls.getState();
+  const calls = new Map(before);
+  for (const event of events) {
+    const entry = calls.get(event.call) ?? null;
+    const summary = foldSummary(entry?.summary ?? null, event);
+    if (summary === null) continue;
+    const timeline = entry?.timeline ?? new Timeline();
+    timeline.apply(event);
+    calls.set(event.call, {
+      id: event.call,
+      summary,
+      conversation: foldConversation(entry?.conversation ?? [], event),
+      timeline,
+      tracks: entry?.tracks ?? new TrackStore(),
+      // The least delayed event tells best when the call began.
+      startedAt: Math.min(entry?.startedAt ?? Infinity, performance.now() - event.at / 1000),
+    });
+  }
+  forgetOld(calls, selected);
+  useCalls.setState({ calls });
+}
+
+/** @throws SidetoneError 'garbled'. */
+export function takeSignals(batch: Uint8Array): void {
+  const { calls } = useCalls.getState();
+  readSignals(batch, (call, track, start, values) => calls.get(call)?.tracks.append(track, start, values));
+}
+
+function forgetOld(calls: Map<string, CallEntry>, selected: string | null): void {
+  const ended = [...calls.values()].filter(({ summary }) => summary.state === 'ended');
+  for (const { id } of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) {
+    if (id !== selected) calls.delete(id);
+  }
+}

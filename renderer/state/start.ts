@@ -1,0 +1,40 @@
+import { ask, listen } from '../bridge/bridge.ts';
+import { notify, useApp } from './app.ts';
+import { selectCall, takeEvents, takeSignals, useCalls } from './calls.ts';
+
+/** Joins the window to the main process: what there is to show, then each change. Called once. */
+export async function start(onMenu: Parameters<typeof listen>[0]['menu']): Promise<void> {
+  listen({
+    'call.events': (events) => {
+      takeEvents(events);
+      followNewCall();
+    },
+    signals: ({ batch, bytes }) => {
+      takeSignals(bytes);
+      void ask('signals.taken', { batch });
+    },
+    'host.status': (status) => useApp.setState({ status }),
+    'settings.changed': (settings) => useApp.setState({ settings }),
+    'bot.changed': (bot) => useApp.setState({ bot }),
+    'models.changed': (models) => useApp.setState({ models }),
+    notice: notify,
+    ...(onMenu ? { menu: onMenu } : {}),
+  });
+  const snapshot = await ask('window.open', null);
+  const { settings, status, bots, bot, models, secrets } = snapshot;
+  useApp.setState({ snapshot, settings, status, bots, bot, models, secrets });
+  for (const events of snapshot.calls) takeEvents(events);
+  followNewCall();
+}
+
+/** With nothing on show, or only what has ended, the newest call comes on show. */
+function followNewCall(): void {
+  const { calls, selected } = useCalls.getState();
+  const shown = selected === null ? null : calls.get(selected);
+  if (shown && shown.summary.state === 'live') return;
+  const newest = [...calls.values()].findLast(
+    ({ summary }) => summary.state === 'live' && summary.party !== 'script' && summary.party !== 'person',
+  );
+  const any = newest ?? (shown ? undefined : [...calls.values()].at(-1));
+  if (any && any.id !== selected) selectCall(any.id);
+}
