@@ -53,7 +53,7 @@ export function commandHandlers(means: CommandMeans): Handlers {
     recordedCaller(means.answeringBot()).catch(() => recordedCaller(paths.demoBot));
   const callOwnBot = async (who: 'person' | 'script'): Promise<string> =>
     desk.place({
-      ...desk.ownAddress,
+      ...(await desk.ownAddress()),
       codec: 'PCMU',
       party: await party(who),
       maxMs: who === 'script' ? SCRIPT_MAX_MS : null,

@@ -8,6 +8,7 @@ import { SignalBatch } from '../backend/contract/signals.ts';
 import { audioFromWindow, type AudioToWindow, type HostStatus } from '../backend/contract/window.ts';
 import { Host, type BotRejection, type HostOptions } from '../backend/host/host.ts';
 import { CallBook } from './call-book.ts';
+import { problemOf } from './gate.ts';
 import { Health } from './health.ts';
 import { Outbox, type Send } from './outbox.ts';
 import { StatusWatch } from './status-watch.ts';
@@ -93,24 +94,40 @@ export class Desk {
 
   /** Answers calls by these settings, in the place of whatever answered before; trouble shows in the status. */
   async listen(bot: string, { host, port, allow }: AppSettings['listen']): Promise<void> {
-    const attempt = this.#listening.then(() =>
-      this.#status.listening(async () => {
-        await this.host.unlisten();
+    const attempt = async (): Promise<void> => {
+      this.#status.listening(null, null);
+      await this.host.unlisten();
+      try {
         const bound = await this.host.listen({ host, port, bot, ...(allow.length > 0 ? { allow } : {}) });
-        return { host, port: bound };
-      }),
-    );
-    this.#listening = attempt;
-    await attempt;
+        this.#status.listening({ host, port: bound }, null);
+      } catch (error) {
+        this.#status.listening(await this.#listenAtHome(bot), problemOf(error));
+      }
+    };
+    this.#listening = this.#listening.then(attempt);
+    await this.#listening;
   }
 
-  /** Where a call from this machine reaches the bot that answers. @throws SidetoneError 'usage' while none does. */
-  get ownAddress(): { readonly host: string; readonly port: number } {
+  /** Where the wanted address cannot be had, demo calls still find the bot at one of this machine's own. */
+  async #listenAtHome(bot: string): Promise<HostStatus['listening']> {
+    const host = '127.0.0.1';
+    return this.host.listen({ host, port: 0, bot }).then(
+      (port) => ({ host, port }),
+      () => null,
+    );
+  }
+
+  /**
+   * Where a call from this machine reaches the bot that answers, once the attempt to listen under way is through.
+   * @throws SidetoneError 'usage' when none answers.
+   */
+  async ownAddress(): Promise<{ readonly host: string; readonly port: number }> {
+    await this.#listening;
     const { listening, listenProblem } = this.#status.status;
     if (!listening) {
-      const why = listenProblem ? `: ${listenProblem.message}` : ' yet';
+      const why = listenProblem ? `: ${listenProblem.message}` : '';
       throw new SidetoneError('usage', `no bot answers calls${why}`, {
-        hint: listenProblem?.hint ?? 'wait until the status bar shows a listening address',
+        hint: listenProblem?.hint ?? 'the status bar says why',
       });
     }
     const anyAddress = listening.host === '0.0.0.0' || listening.host === '::';

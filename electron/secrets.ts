@@ -1,7 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { safeStorage } from 'electron';
 import { z } from 'zod';
 import { SidetoneError, explain } from '../backend/base/errors.ts';
+import { replaceFile } from './write-file.ts';
 
 const stored = z.record(z.string(), z.base64());
 
@@ -20,8 +21,12 @@ export class Secrets {
   static async open(file: string): Promise<Secrets> {
     const secrets = new Secrets(file);
     const text = await readFile(file, 'utf8').catch(() => '{}');
-    const read = stored.safeParse(JSON.parse(text));
-    if (read.success) secrets.#encrypted = read.data;
+    try {
+      secrets.#encrypted = stored.parse(JSON.parse(text));
+    } catch {
+      // Nothing can be made of it, but it is not ours to destroy.
+      await rename(file, `${file}.broken`);
+    }
     return secrets;
   }
 
@@ -53,17 +58,19 @@ export class Secrets {
   /** `value` null forgets it. @throws SidetoneError 'environment' when it cannot be kept. */
   async set(name: string, value: string | null): Promise<void> {
     const { [name]: _old, ...others } = this.#encrypted;
-    try {
-      const next =
-        value === null ? others : { ...others, [name]: safeStorage.encryptString(value).toString('base64') };
-      await writeFile(`${this.#file}.new`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
-      await rename(`${this.#file}.new`, this.#file);
-      this.#encrypted = next;
-    } catch (cause) {
-      throw new SidetoneError('environment', `the key is not stored: ${explain(cause)}`, {
-        hint: `set the environment variable ${name} before starting Sidetone instead`,
-        cause,
-      });
-    }
+    const next = value === null ? others : { ...others, [name]: encrypt(name, value) };
+    await replaceFile(this.#file, `${JSON.stringify(next, null, 2)}\n`, 0o600);
+    this.#encrypted = next;
+  }
+}
+
+function encrypt(name: string, value: string): string {
+  try {
+    return safeStorage.encryptString(value).toString('base64');
+  } catch (cause) {
+    throw new SidetoneError('environment', `this system cannot encrypt the key: ${explain(cause)}`, {
+      hint: `set the environment variable ${name} before starting Sidetone instead`,
+      cause,
+    });
   }
 }

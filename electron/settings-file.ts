@@ -1,9 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import { CheckedYaml } from '../backend/base/checked-yaml.ts';
 import { SidetoneError, explain } from '../backend/base/errors.ts';
 import { appSettings, type AppSettings, type AppSettingsPatch } from '../backend/contract/app-settings.ts';
+import { replaceFile } from './write-file.ts';
 
 /**
  * settings.yaml. A person may edit it and keep it under version control: comments and order stay when the window
@@ -47,17 +47,7 @@ export class SettingsFile {
     }
     const document = parseDocument(this.#text);
     for (const [path, value] of leaves(patch, [])) document.setIn(path, value);
-    const text = document.toString({ lineWidth: 110 });
-    try {
-      await mkdir(path.dirname(this.#file), { recursive: true });
-      await writeFile(`${this.#file}.new`, text);
-      await rename(`${this.#file}.new`, this.#file);
-    } catch (cause) {
-      throw new SidetoneError('environment', `settings are not saved: ${explain(cause)}`, {
-        hint: `make room or make ${path.dirname(this.#file)} writable; nothing has changed`,
-        cause,
-      });
-    }
+    await replaceFile(this.#file, document.toString({ lineWidth: 110 }));
     await this.#read();
     return this.#settings;
   }

@@ -2,7 +2,6 @@ import type { Scope } from '../backend/base/scope.ts';
 import type { WorkerReport } from '../backend/contract/host.ts';
 import type { HostStatus } from '../backend/contract/window.ts';
 import type { Host } from '../backend/host/host.ts';
-import { problemOf } from './gate.ts';
 import type { Health } from './health.ts';
 
 const EVERY_MS = 1000;
@@ -47,15 +46,10 @@ export class StatusWatch {
     };
   }
 
-  /** Runs an attempt to listen and shows what comes of it. */
-  async listening(attempt: () => Promise<NonNullable<HostStatus['listening']>>): Promise<void> {
-    this.#listening = null;
-    this.#problem = null;
-    try {
-      this.#listening = await attempt();
-    } catch (error) {
-      this.#problem = problemOf(error);
-    }
+  /** What an attempt to answer calls has come to; twice null: it is under way. */
+  listening(at: HostStatus['listening'], problem: HostStatus['listenProblem']): void {
+    this.#listening = at;
+    this.#problem = problem;
     this.#options.changed(this.status);
   }
 

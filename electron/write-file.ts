@@ -5,14 +5,15 @@ import { explain, SidetoneError } from '../backend/base/errors.ts';
 let written = 0;
 
 /**
- * Puts `data` in the place of a file in one step: whoever reads it finds the old content or the new.
+ * Puts `data` in the place of a file in one step: whoever reads it finds the old content or the new. `mode`: who may
+ * read it, as chmod takes it.
  * @throws SidetoneError 'environment' when it cannot be written; it is as it was then
  */
-export async function replaceFile(file: string, data: string | Uint8Array): Promise<void> {
+export async function replaceFile(file: string, data: string | Uint8Array, mode = 0o666): Promise<void> {
   written += 1;
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}-${written}`);
   try {
-    await writeFile(temporary, data, { flag: 'wx' });
+    await writeFile(temporary, data, { flag: 'wx', mode });
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -29,6 +29,8 @@ const FALLBACK = {
     'sha512-bZ+ZS220+B7Z5e+Td49ADlh+pBN4ATe1hXPTLvBhkg5593ngPDLfWjEIehEgq9uhxoe3Oy/0qWnu4yDFwcm7IQ==',
   platform: 'linux-x64',
 };
+/** Beside a binary that is not Electron's own. */
+const REBUILT = 'not-official.txt';
 const EXECUTABLES = ['electron', 'chrome_crashpad_handler', 'chrome-sandbox'];
 
 const LIBRARIES = {
@@ -95,10 +97,16 @@ function fallback(version) {
       return fail(`cannot unpack ${name}`);
     for (const executable of EXECUTABLES) chmodSync(path.join(dist, executable), 0o755);
     writeFileSync(path.join(electronDir, 'path.txt'), 'electron');
+    writeFileSync(path.join(dist, REBUILT), `${name}@${version}\n`);
     return installedVersion() === version;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether the binary is Electron's own: what users get is made from no other. */
+export function isOfficial() {
+  return !existsSync(path.join(electronDir, 'dist', REBUILT));
 }
 
 function installedVersion() {

@@ -151,7 +151,6 @@ export interface Messages {
   /** contract/signals.ts; numbered, taken note of by `signals.taken`. */
   signals: { readonly batch: number; readonly bytes: Uint8Array };
   'host.status': HostStatus;
-  'settings.changed': AppSettings;
   'bot.changed': BotView;
   'models.changed': readonly ModelView[];
   notice: Notice;
@@ -203,8 +202,9 @@ export interface Snapshot {
 }
 
 export interface HostStatus {
-  /** Address that answers; null while none does, and then why. */
+  /** Address that answers; null while none does. */
   readonly listening: { readonly host: string; readonly port: number } | null;
+  /** Why the address of the settings does not answer; `listening` is then one of this machine's own, for demo calls. */
   readonly listenProblem: Problem | null;
   readonly calls: number;
   readonly answered: number;

@@ -20,18 +20,20 @@ export function StatusBar(): ReactNode {
 
 function Parts({ status }: { readonly status: HostStatus }): ReactNode {
   const t = useTexts(statusText);
-  const { listening, calls, load, pacing, health } = status;
+  const { listening, listenProblem, calls, load, pacing, health } = status;
   const p99 = pacing?.p99 ?? null;
-  const address = listening === null ? t.notListening : showAddress(listening);
+  const answers = listening !== null && listenProblem === null;
+  const starting = listening === null && listenProblem === null;
+  const address = answers ? showAddress(listening) : starting ? t.starting : t.notListening;
   return (
     <>
       <Popover
         className="app-status-part"
-        label={listening === null ? t.notListening : `${t.listening}: ${address}`}
+        label={answers ? `${t.listening}: ${address}` : address}
         anchor={
           <>
-            <Dot tone={listening === null ? 'danger' : 'ok'} />
-            <span className={listening === null ? undefined : 'mono'}>{address}</span>
+            <Dot tone={answers ? 'ok' : starting ? 'dim' : 'danger'} />
+            <span className={answers ? 'mono' : undefined}>{address}</span>
           </>
         }
       >

@@ -20,7 +20,7 @@ interface DetailProps {
 export function ListenDetail({ status, onDone }: DetailProps): ReactNode {
   const t = useTexts(statusText);
   const { listening, listenProblem } = status;
-  if (listening !== null) {
+  if (listening !== null && listenProblem === null) {
     const everywhere = listening.host === '0.0.0.0' || listening.host === '::';
     return (
       <Detail title={t.listening}>

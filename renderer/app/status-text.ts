@@ -30,6 +30,7 @@ export const statusText = texts(
 
     listening: 'Answering calls',
     notListening: 'Not answering calls',
+    starting: 'Starting …',
     listeningText: 'The bot answers whoever sends RTP to this address.',
     listeningAny: 'Other machines reach it by this machine’s own address and this port.',
     notListeningText: 'Nobody can call the bot from outside. Demo calls work all the same.',
@@ -93,6 +94,7 @@ export const statusText = texts(
 
     listening: 'Приём звонков',
     notListening: 'Звонки не принимаются',
+    starting: 'Запуск …',
     listeningText: 'Бот отвечает каждому, кто присылает RTP на этот адрес.',
     listeningAny: 'С других компьютеров: собственный адрес этого компьютера и тот же порт.',
     notListeningText: 'Позвонить боту снаружи нельзя. Демонстрационные звонки работают.',

@@ -81,7 +81,9 @@ export function useShortcuts(): void {
     const press = (event: KeyboardEvent): void => {
       // An open dialog keeps its keys; a repeated press would, say, place call after call.
       if (event.defaultPrevented || event.repeat || document.querySelector('dialog:modal')) return;
-      const command = commandFor(event, focusOf(event.target), commandsNow(), isMac);
+      // The path, since of a focus in a shadow tree `target` names only the host.
+      const focus = focusOf(event.composedPath()[0] ?? null);
+      const command = commandFor(event, focus, commandsNow(), isMac);
       if (!command) return;
       event.preventDefault();
       command.run();

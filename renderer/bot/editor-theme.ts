@@ -27,11 +27,6 @@ const look = EditorView.theme({
   '.cm-insertedLine': { textDecoration: 'none' },
   '&.cm-merge-b .cm-changedLineGutter': { background: 'var(--ok)' },
   '& .cm-deletedLineGutter': { background: 'var(--danger)' },
-  '.cm-collapsedLines': {
-    color: 'var(--text-dim)',
-    background: 'var(--surface-2)',
-    padding: 'var(--s1) var(--s3)',
-  },
 });
 
 const highlight = HighlightStyle.define([

@@ -1,6 +1,6 @@
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { markdown } from '@codemirror/lang-markdown';
-import { unifiedMergeView } from '@codemirror/merge';
+import { getChunks, unifiedMergeView } from '@codemirror/merge';
 import { Annotation, Compartment, EditorState, type Extension } from '@codemirror/state';
 import { EditorView, drawSelection, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
 import { useEffect, useRef, type ReactNode } from 'react';
@@ -14,8 +14,6 @@ interface EditorProps {
   /** What the changes are shown against; null: they are not shown. */
   readonly original: string | null;
   readonly label: string;
-  /** Stands for a stretch that has not changed; `$` is the count of its lines. */
-  readonly unchanged: string;
 }
 
 /** Set from outside, not typed. */
@@ -31,7 +29,7 @@ export function Editor(props: EditorProps): ReactNode {
   const varying = useRef(new Compartment());
   const latest = useRef(props);
   latest.current = props;
-  const { value, original, label, unchanged } = props;
+  const { value, original, label } = props;
 
   useEffect(() => {
     const place = host.current;
@@ -95,14 +93,10 @@ const fixed: Extension = [
   keymap.of([...defaultKeymap, ...historyKeymap]),
 ];
 
-type Variable = Pick<EditorProps, 'original' | 'label' | 'unchanged'>;
-
-function variable({ original, label, unchanged }: Variable): Extension {
+function variable({ original, label }: Pick<EditorProps, 'original' | 'label'>): Extension {
   return [
-    EditorState.phrases.of({ '$ unchanged lines': unchanged }),
     EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'true' }),
-    original === null
-      ? []
-      : unifiedMergeView({ original, mergeControls: false, collapseUnchanged: { margin: 2, minSize: 6 } }),
+    // Nothing is collapsed: what is typed into a collapsed stretch would get lost.
+    original === null ? [] : unifiedMergeView({ original, mergeControls: false }),
   ];
 }

@@ -71,7 +71,6 @@ export function PromptPane({ bot }: { readonly bot: BotView }): ReactNode {
         value={text}
         original={showChanges ? prompt.inUse : null}
         label={t.promptText}
-        unchanged={t.unchanged}
         onChange={(typed) => {
           const before = useBotState.getState().drafts[dir] ?? null;
           setDraft(dir, edited(prompt, before, typed));

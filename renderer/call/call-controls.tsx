@@ -41,7 +41,7 @@ export function CallControls({ shown, other }: CallControlsProps): ReactNode {
   };
   return (
     <div className="call-controls" onKeyDown={shut}>
-      <div className="call-buttons" role="toolbar" aria-label={t.controls}>
+      <div className="call-buttons" role="group" aria-label={t.controls}>
         {views.map((view) => (
           <ControlButton key={view.control} view={view} because={t.because} />
         ))}

@@ -17,7 +17,7 @@ export function OutsideCalls(): ReactNode {
   const problem = useApp(({ status }) => status?.listenProblem ?? null);
   const starting = useStarting();
   const [sender, setSender] = useState<Sender>('asterisk');
-  if (!listening) {
+  if (!listening || problem) {
     return (
       <section className="call-outside" aria-label={t.ownCalls}>
         <h3>{t.ownCalls}</h3>

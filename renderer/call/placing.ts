@@ -7,10 +7,10 @@ import { attempt, useApp } from '../state/app.ts';
 import { selectCall } from '../state/calls.ts';
 import { callText } from './text.ts';
 
-type Placing = 'demo' | 'talk' | 'dial';
+export type Placing = 'demo' | 'talk' | 'dial';
 
 /** Which kind of call is being placed; null: none. */
-const usePlacing = create<{ readonly placing: Placing | null }>(() => ({ placing: null }));
+export const usePlacing = create<{ readonly placing: Placing | null }>(() => ({ placing: null }));
 
 /** Whether calls of this kind have to wait: one is being placed, or the bot they go to is not up yet. */
 export function useBusy(kind: Placing): boolean {

@@ -32,7 +32,7 @@ test('neighbouring labels differ', () => {
 
 test('from a millisecond to ten minutes', () => {
   expect(chooseStep(20 / 1400, 20, CHAR_PX, GAP_PX)[0]).toBe(1);
-  expect(chooseStep(3_600_000 / 700, 3_600_000, CHAR_PX, GAP_PX)[0]).toBe(600_000);
+  expect(chooseStep(3_600_000 / 600, 3_600_000, CHAR_PX, GAP_PX)[0]).toBe(600_000);
 });
 
 test('times are written with the decimals that their step needs', () => {

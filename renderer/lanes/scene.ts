@@ -231,9 +231,10 @@ export class Scene {
     this.#changed();
   }
 
-  /** Selects the turn after or before the one in the middle (or the selected one), and moves there. */
+  /** Selects the turn after or before the selected one, now, or the middle of what is on show, and moves there. */
   selectTurn(direction: -1 | 1): void {
-    const from = this.#data.selection?.from ?? this.#view.at(this.#view.width / 2);
+    const here = this.#view.following ? this.#data.nowMs : this.#view.at(this.#view.width / 2);
+    const from = this.#data.selection?.from ?? here;
     const turns = turnStretches(this.#data);
     const turn =
       direction === 1 ? turns.find((each) => each.from > from) : turns.findLast((each) => each.from < from);

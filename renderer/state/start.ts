@@ -7,14 +7,13 @@ export async function start(onMenu: Parameters<typeof listen>[0]['menu']): Promi
   listen({
     'call.events': (events) => {
       takeEvents(events);
-      followNewCall();
+      if (events.some(({ type }) => type === 'call.started')) followNewCall();
     },
     signals: ({ batch, bytes }) => {
       takeSignals(bytes);
       void ask('signals.taken', { batch });
     },
     'host.status': (status) => useApp.setState({ status }),
-    'settings.changed': (settings) => useApp.setState({ settings }),
     'bot.changed': (bot) => useApp.setState({ bot }),
     'models.changed': (models) => useApp.setState({ models }),
     notice: notify,

@@ -101,6 +101,31 @@ describe('PlayoutBuffer', () => {
     expect(Math.max(...delays(result, 25_000, 30_000))).toBeLessThan(75);
   });
 
+  it('loses the delay of a stall in the next pause', () => {
+    const buffer = new PlayoutBuffer(RATE);
+    const out = new Float32Array(960);
+    const loud = tone(400, 0);
+    const quiet = new Int16Array(160);
+    const play = (pcm: Int16Array): boolean => {
+      buffer.write(pcm);
+      buffer.mixInto(out.fill(0));
+      return out.some((sample) => Math.abs(sample) > 0.1);
+    };
+    for (let frame = 0; frame < 20; frame += 1) play(loud);
+    // 140 ms of nothing, then all of it at once.
+    for (let frame = 0; frame < 7; frame += 1) buffer.mixInto(out.fill(0));
+    for (let frame = 0; frame < 7; frame += 1) buffer.write(loud);
+    for (let frame = 0; frame < 100; frame += 1) play(loud);
+
+    let before = 0;
+    while (play(quiet)) before += 1;
+    for (let frame = 0; frame < 50; frame += 1) play(quiet);
+    let after = 0;
+    while (!play(loud)) after += 1;
+    expect(before).toBeGreaterThanOrEqual(5);
+    expect(after).toBeLessThanOrEqual(4);
+  });
+
   it('fades where audio breaks off and begins', () => {
     const buffer = new PlayoutBuffer(RATE);
     const hertz = 200;

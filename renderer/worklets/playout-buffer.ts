@@ -17,6 +17,10 @@ const WINDOW_MS = 1000;
 /** Too much or too little delay is played away over so long, but never faster than nobody hears as a change of pitch. */
 const CORRECTION_MS = 4000;
 const MOST_CORRECTION = 0.01;
+/** In a pause, so much of too much delay is left out at a time. */
+const SKIP_MS = 10;
+/** A pause: below -50 dBFS. */
+const QUIET = 0.003;
 /** A power of two. More than a second at 48 kHz. */
 const CAPACITY = 65_536;
 /** Samples that the interpolation needs beyond the position. */
@@ -27,7 +31,7 @@ const FADE_MS = 1.5;
 /**
  * Between frames that come when they come and a sound card's clock. Starts with 40 ms; the delay grows after each time
  * when nothing was there to play, up to 200 ms, and shrinks slowly back. It is brought where it belongs, and what the
- * two clocks drift apart is absorbed, by playing up to 1 % faster or slower.
+ * two clocks drift apart is absorbed, by playing up to 1 % faster or slower; pauses are made shorter at once.
  */
 export class PlayoutBuffer {
   readonly #rate: number;
@@ -157,9 +161,23 @@ export class PlayoutBuffer {
       this.#least = Infinity;
     }
     if (this.#leastBefore === Infinity) return;
-    const surplus = Math.min(this.#least, this.#leastBefore) - this.#margin;
+    const skip = this.#samples(SKIP_MS);
+    let surplus = Math.min(this.#least, this.#leastBefore) - this.#margin;
+    if (surplus > skip && this.#isQuiet(skip)) {
+      this.#position += skip;
+      this.#least -= skip;
+      this.#leastBefore -= skip;
+      surplus -= skip;
+    }
     const correction = surplus / this.#samples(CORRECTION_MS);
     this.#step = 1 + Math.max(-MOST_CORRECTION, Math.min(MOST_CORRECTION, correction));
+  }
+
+  #isQuiet(samples: number): boolean {
+    const from = Math.floor(this.#position);
+    for (let i = 0; i < samples; i += 1)
+      if (Math.abs(this.#ring[(from + i) % CAPACITY] ?? 0) > QUIET) return false;
+    return true;
   }
 
   #forgetLeast(): void {

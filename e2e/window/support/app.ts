@@ -1,11 +1,11 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { parse } from 'yaml';
-import type { CallEvent } from '../../../backend/contract/events.ts';
-import { callEvent } from '../../../backend/contract/events.ts';
 import type { Answer, Command, Problem, Request } from '../../../backend/contract/window.ts';
+import { until } from '../../support/until.ts';
+import { CallRecord } from './record.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../../..');
 
@@ -14,7 +14,7 @@ type Reply =
 
 declare global {
   interface Window {
-    readonly sidetone: { ask(command: string, request: unknown): Promise<Reply> };
+    readonly sidetone: { ask(command: unknown, request: unknown): Promise<Reply> };
   }
 }
 
@@ -34,18 +34,17 @@ export class App implements AsyncDisposable {
   readonly bot: string;
   readonly electron: ElectronApplication;
   readonly page: Page;
-  /** Errors that the page has logged. */
+  /** Errors that the page has logged since it began, breaches of its content security policy among them. */
   readonly pageErrors: string[] = [];
+  /** Exit code, once it has ended; null: a signal ended it. */
+  readonly exited: Promise<number | null>;
 
   private constructor(dir: string, electron: ElectronApplication, page: Page) {
     this.dir = dir;
     this.bot = path.join(dir, 'bot');
     this.electron = electron;
     this.page = page;
-    page.on('pageerror', (error) => this.pageErrors.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') this.pageErrors.push(message.text());
-    });
+    this.exited = new Promise((resolve) => electron.process().once('exit', resolve));
   }
 
   static async open(options: AppOptions = {}): Promise<App> {
@@ -62,19 +61,25 @@ export class App implements AsyncDisposable {
       args: [...chromiumSwitches(), ...(options.switches ?? []), `--user-data-dir=${dir}`, ROOT],
       env: { ...environment(), ...options.env },
     });
-    return new App(dir, electron, await electron.firstWindow());
+    const app = new App(dir, electron, await electron.firstWindow());
+    await app.#watchErrors();
+    await app.page.getByRole('main').and(app.page.locator('[aria-busy=false]')).waitFor();
+    return app;
   }
 
   /** Asks the main process as the page does. */
   async ask<Name extends Command>(command: Name, request: Request<Name>): Promise<Answer<Name>> {
-    const reply = await this.page.evaluate(async ([name, content]) => window.sidetone.ask(name, content), [
-      command,
-      request as unknown,
-    ] as const);
+    const reply = await this.askAnything(command, request);
     if (!reply.ok) throw new Error(`${command}: ${reply.problem.message}`);
-    // What the app answers is what is tested.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return reply.answer as Answer<Name>;
+  }
+
+  /** Asks whatever a page that has gone astray might. */
+  askAnything(command: unknown, request: unknown): Promise<Reply> {
+    return this.page.evaluate(async ([name, content]) => window.sidetone.ask(name, content), [
+      command,
+      request,
+    ] as const);
   }
 
   /** What settings.yaml says now. */
@@ -82,23 +87,31 @@ export class App implements AsyncDisposable {
     return parse(readFileSync(path.join(this.dir, 'settings.yaml'), 'utf8'));
   }
 
-  /** The events in the record of the call whose party has this name; empty while there is none. */
-  recordedEvents(party: string): CallEvent[] {
+  /** The record of the latest call whose party has this name, once there is one. */
+  async record(party: string): Promise<CallRecord> {
     const folder = path.join(this.dir, 'traces');
-    if (!existsSync(folder)) return [];
-    for (const call of readdirSync(folder).toSorted().toReversed()) {
-      const file = path.join(folder, call, 'events.ndjson');
-      if (!existsSync(file)) continue;
-      const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-      const events = lines.map((line) => callEvent.parse(JSON.parse(line)));
-      if (events[0]?.type === 'call.started' && events[0].party === party) return events;
-    }
-    return [];
+    return until(`a record of ${party}`, () => CallRecord.all(folder).findLast((one) => one.party === party));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.electron.close();
     rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** By the protocol itself, which repeats what came before it was listened to. */
+  async #watchErrors(): Promise<void> {
+    const protocol = await this.electron.context().newCDPSession(this.page);
+    protocol.on('Runtime.exceptionThrown', ({ exceptionDetails: { text, exception } }) =>
+      this.pageErrors.push(exception?.description ?? text),
+    );
+    protocol.on('Runtime.consoleAPICalled', ({ type, args }) => {
+      if (type === 'error') this.pageErrors.push(args.map((arg) => String(arg.value)).join(' '));
+    });
+    protocol.on('Log.entryAdded', ({ entry }) => {
+      if (entry.level === 'error') this.pageErrors.push(entry.text);
+    });
+    await protocol.send('Runtime.enable');
+    await protocol.send('Log.enable');
   }
 }
 

@@ -4,7 +4,7 @@ import { firstSpan } from '../data.ts';
 import type { Box } from '../layout.ts';
 import type { Palette } from '../palette.ts';
 import type { View } from '../view.ts';
-import { drawText, stickTo } from './text.ts';
+import { drawText, stickTo } from './box.ts';
 import { drawWave } from './wave.ts';
 
 /** What the bot said: heard solid, cancelled hatched; below it its words, those unheard struck through. */

@@ -3,7 +3,7 @@ import { firstInstant } from '../data.ts';
 import type { Box } from '../layout.ts';
 import type { Palette } from '../palette.ts';
 import type { View } from '../view.ts';
-import { drawText } from './text.ts';
+import { drawText } from './box.ts';
 
 /** Flags with what was written on them. */
 export function drawMarks(

@@ -3,7 +3,7 @@ import { firstSpan } from '../data.ts';
 import type { Box } from '../layout.ts';
 import { STATE_COLOURS, type Palette } from '../palette.ts';
 import type { View } from '../view.ts';
-import { stickTo } from './text.ts';
+import { drawBox, stickTo } from './box.ts';
 
 /** What the bot took the moment for, as coloured boxes with its name. */
 export function drawStates(
@@ -26,10 +26,8 @@ export function drawStates(
     const to = view.x(span.to ?? nowMs);
     if (to < 0) continue;
     const [soft, strong] = STATE_COLOURS[span.state];
-    ctx.fillStyle = colours[soft];
-    ctx.fillRect(from, top, Math.max(line, to - from), height);
+    drawBox(ctx, from, to, top, height, colours[soft], colours[strong], line, inset);
     ctx.fillStyle = colours[strong];
-    if (to - from > inset) ctx.fillRect(from, top, line, height);
     // Half a name says nothing that the colour does not.
     const name = names.states[span.state];
     const wide = words.width(name) + 2 * inset;

@@ -3,7 +3,7 @@ import { firstSpan } from '../data.ts';
 import type { Box } from '../layout.ts';
 import type { Palette } from '../palette.ts';
 import type { View } from '../view.ts';
-import { drawText, stickTo } from './text.ts';
+import { drawBox, drawText, stickTo } from './box.ts';
 
 /** The caller's words where they were said: faint while they may still change. */
 export function drawWords(
@@ -26,10 +26,7 @@ export function drawWords(
     const to = view.x(text.to);
     const wide = Math.max(line, to - from - line);
     if (text.final) {
-      ctx.fillStyle = colours['caller-soft'];
-      ctx.fillRect(from, top, wide, height);
-      ctx.fillStyle = colours.caller;
-      if (wide > inset) ctx.fillRect(from, top, line, height);
+      drawBox(ctx, from, from + wide, top, height, colours['caller-soft'], colours.caller, line, inset);
       ctx.fillStyle = colours.text;
     } else {
       ctx.fillStyle = colours['border-strong'];

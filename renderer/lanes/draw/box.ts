@@ -24,3 +24,25 @@ export function drawText(
   ctx.fillText(line, from, baseline);
   return from + ink.width(line);
 }
+
+/** A box with a line where it begins; one too narrow for both (`least`) is seen by a mixture of their colours. */
+export function drawBox(
+  ctx: CanvasRenderingContext2D,
+  from: number,
+  to: number,
+  top: number,
+  height: number,
+  soft: string,
+  strong: string,
+  line: number,
+  least: number,
+): void {
+  const wide = Math.max(line, to - from);
+  const narrow = wide < least;
+  ctx.fillStyle = soft;
+  ctx.fillRect(from, top, wide, height);
+  ctx.fillStyle = strong;
+  if (narrow) ctx.globalAlpha = 0.4;
+  ctx.fillRect(from, top, narrow ? wide : line, height);
+  ctx.globalAlpha = 1;
+}
