@@ -280,9 +280,11 @@ describe('settings that change while calls go on', () => {
     await watched.host.signals(true);
     await using before = await Phone.call(port);
     await until('signals', () => watched.signals.length > 0);
+    const call = await watched.answered(before.port);
+    await until('its record to begin', () => watched.manifest(call).catch(() => null));
     await watch.threads.find(({ threadName }) => threadName === 'media')?.terminate();
     watch.stop();
-    await watched.over(await watched.answered(before.port));
+    await watched.over(call);
     await before.vanish();
     watched.signals.length = 0;
     await using after = await Phone.call(port);

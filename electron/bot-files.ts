@@ -189,19 +189,23 @@ export class BotFiles {
   }
 }
 
-/** The bots in a folder: each folder with a bot.yaml, by the name that stands there or the folder's own. */
+/** The bots in a folder: each folder with a bot.yaml. */
 export async function listBots(dir: string): Promise<BotEntry[]> {
   const entries = await readdir(dir).catch(() => []);
-  const bots = await Promise.all(
+  const folders = await Promise.all(
     entries.map(async (entry) => {
       const bot = path.resolve(dir, entry);
-      const text = await readText(path.join(bot, SETTINGS_FILE)).catch(() => null);
-      if (text === null) return [];
-      const name = yamlValue(text, ['name']);
-      return [{ dir: bot, name: typeof name === 'string' && name !== '' ? name : entry }];
+      return (await exists(path.join(bot, SETTINGS_FILE))) ? [await nameBot(bot)] : [];
     }),
   );
-  return bots.flat().toSorted((a, b) => a.name.localeCompare(b.name));
+  return folders.flat().toSorted((a, b) => a.name.localeCompare(b.name));
+}
+
+/** A bot by the name that stands in its bot.yaml, or its folder's own. */
+export async function nameBot(dir: string): Promise<BotEntry> {
+  const text = await readText(path.join(dir, SETTINGS_FILE)).catch(() => null);
+  const name = text === null ? null : yamlValue(text, ['name']);
+  return { dir, name: typeof name === 'string' && name !== '' ? name : path.basename(dir) };
 }
 
 /** null: there is no such file. @throws SidetoneError 'environment' */

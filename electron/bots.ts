@@ -4,7 +4,7 @@ import { SidetoneError } from '../backend/base/errors.ts';
 import type { BotFolder } from '../backend/contract/host.ts';
 import type { BotEntry, BotView } from '../backend/contract/window.ts';
 import type { BotRejection } from '../backend/host/host.ts';
-import { BotFiles, listBots, type BotFilesMeans } from './bot-files.ts';
+import { BotFiles, listBots, nameBot, type BotFilesMeans } from './bot-files.ts';
 
 interface OpenBot {
   readonly files: BotFiles;
@@ -37,7 +37,7 @@ export class Bots {
   async list(): Promise<readonly BotEntry[]> {
     const found = await listBots(this.#options.dir);
     const others = [...this.#chosen].filter((dir) => !found.some((bot) => bot.dir === dir));
-    return [...found, ...others.map((dir) => ({ dir, name: path.basename(dir) }))];
+    return [...found, ...(await Promise.all(others.map(nameBot)))];
   }
 
   /** @throws SidetoneError: a folder that is no known bot, or one whose files are wrong. */

@@ -34,6 +34,7 @@ export class Desk {
   readonly #status: StatusWatch;
   /** Calls where the person speaks. */
   readonly #personOn = new Set<string>();
+  readonly #listenedIn = new Set<string>();
   #audio: MessagePortMain | null = null;
   /** One attempt to listen after the other. */
   #listening: Promise<void> = Promise.resolve();
@@ -85,7 +86,12 @@ export class Desk {
     this.#audio?.close();
     this.#audio = null;
     void this.host.signals(false).catch(() => undefined);
-    this.microphone(false, 'the window is gone').catch(() => undefined);
+    void this.microphone(false, 'the window is gone');
+    // The next window begins with silence; who wants to go on listening says so.
+    for (const call of this.#listenedIn) {
+      void this.host.act(call, { type: 'listen_in', on: false }).catch(() => undefined);
+    }
+    this.#listenedIn.clear();
   }
 
   signalsTaken(batch: number): void {
@@ -138,8 +144,11 @@ export class Desk {
     return this.host.place(options);
   }
 
-  act(call: string, action: CallAction): Promise<void> {
-    return this.host.act(call, action);
+  async act(call: string, action: CallAction): Promise<void> {
+    await this.host.act(call, action);
+    if (action.type !== 'listen_in') return;
+    if (action.on) this.#listenedIn.add(call);
+    else this.#listenedIn.delete(call);
   }
 
   /** What became of the person's microphone, for each call where it speaks. */
@@ -153,6 +162,9 @@ export class Desk {
   audioPort(port: MessagePortMain): void {
     this.#audio?.close();
     this.#audio = port;
+    port.on('close', () => {
+      if (this.#audio === port) this.#audio = null;
+    });
     port.on('message', ({ data }) => {
       const frame = audioFromWindow.safeParse(data);
       if (frame.success) this.host.microphone(frame.data.pcm);

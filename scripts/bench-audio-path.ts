@@ -62,8 +62,8 @@ async function measure(ms: number): Promise<Figure[]> {
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS + ms));
     const onsets = onsetsByName.parse(await page.evaluate('audioOnsets'));
     return [
-      figure('microphone to wire', onsets['microphone.onset'] ?? [], phone.heard),
-      figure('wire to speaker', phone.said, onsets['speaker.onset'] ?? []),
+      figure('microphone to wire', onsets['microphone.onset'] ?? [], phone.heard, phone.lateness),
+      figure('wire to speaker', phone.said, onsets['speaker.onset'] ?? [], phone.lateness),
     ];
   } finally {
     phone.close();
@@ -83,7 +83,12 @@ const OBSERVE = `
   }).observe({ type: 'mark' });
 `;
 
-function figure(name: string, from: readonly number[], to: readonly number[]): Figure {
+function figure(
+  name: string,
+  from: readonly number[],
+  to: readonly number[],
+  lateness: readonly number[],
+): Figure {
   const settled = (from[0] ?? 0) + SETTLE_MS;
   const delays: number[] = [];
   for (const at of from.filter((one) => one >= settled)) {
@@ -96,7 +101,7 @@ function figure(name: string, from: readonly number[], to: readonly number[]): F
     unit: 'ms',
     measured: spread(delays),
     goal: { p95: GOAL_MS },
-    control: null,
+    control: { what: 'lateness of a plain timer', ...spread(lateness) },
   };
 }
 
@@ -120,6 +125,8 @@ class Phone {
   /** Epoch ms of the packets with which tones began. */
   readonly said: number[] = [];
   readonly heard: number[] = [];
+  /** How late its own timer was, ms: what the machine does to anybody at the time. */
+  readonly lateness: number[] = [];
   readonly #socket: dgram.Socket;
   readonly #loudness = new Loudness(LINE_RATE);
   readonly #samples = new Float32Array(PACKET_SAMPLES);
@@ -161,6 +168,7 @@ class Phone {
   }
 
   #speak(due: number): void {
+    this.lateness.push(performance.now() - due);
     const ms = (this.#sent % PHONE_EVERY_PACKETS) * PACKET_MS;
     const packet = this.#packet;
     packet[0] = 0x80;

@@ -6,6 +6,7 @@ import { loadBench } from './load.ts';
 import { memoryBench } from './memory.ts';
 import { pacingBench } from './pacing.ts';
 import { turnBench } from './turn.ts';
+import { windowBench } from './window.ts';
 
 type Bench = (context: BenchContext) => Promise<void>;
 
@@ -16,6 +17,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   'barge-in': bargeInBench,
   embedded: embeddedBench,
   memory: memoryBench,
+  window: windowBench,
 };
 
 /** @throws SidetoneError 'usage' naming the benches there are */

@@ -273,9 +273,11 @@ class FolderWatcher {
       if (outcome.message === this.#rejected) return;
       this.#rejected = outcome.message;
     } else {
+      // Mended to what is in use already, it is news as well: what was wrong is no longer.
+      const mended = this.#rejected !== null;
       this.#rejected = null;
       const hashes = JSON.stringify(outcome.hashes);
-      if (hashes === this.#known) return;
+      if (hashes === this.#known && !mended) return;
       this.#known = hashes;
     }
     this.#onChange(outcome);

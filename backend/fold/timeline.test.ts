@@ -88,9 +88,13 @@ describe.each([
     );
     expect(timeline.tokens.length).toBe(events.filter(({ type }) => type === 'llm.token').length);
     const seen = new Set<number>();
-    for (const { generation, first, discarded: dim } of timeline.tokens) {
+    for (const { at, generation, firstAfterMs, discarded: dim } of timeline.tokens) {
       expect(dim).toBe(discarded.has(generation));
-      expect(first).toBe(!seen.has(generation));
+      expect(firstAfterMs === null).toBe(seen.has(generation));
+      if (firstAfterMs !== null) {
+        const asked = events.find((event) => event.type === 'llm.started' && event.generation === generation);
+        expect(firstAfterMs).toBeCloseTo(at - (asked?.at ?? NaN) / 1000, 6);
+      }
       seen.add(generation);
     }
     expect(timeline.tokens.some((tick) => tick.discarded)).toBe(true);

@@ -26,6 +26,8 @@ export class Timeline {
   readonly #speech: SpeechSpan[] = [];
   readonly #states: StateSpan[] = [];
   readonly #tokens: TokenTick[] = [];
+  /** When the model was asked last: there is one generation at a time. */
+  #askedAt = 0;
   readonly #bot: BotSpan[] = [];
   readonly #waterfalls: Waterfall[] = [];
   readonly #marks: Mark[] = [];
@@ -94,6 +96,9 @@ export class Timeline {
       case 'stt.discarded':
         this.#texts.discarded(event.request);
         break;
+      case 'llm.started':
+        this.#askedAt = at;
+        break;
       case 'llm.token':
         this.#token(event.generation, event.text, at);
         break;
@@ -154,7 +159,6 @@ export class Timeline {
       case 'turn.completeness':
       case 'turn.ended':
       case 'turn.noted':
-      case 'llm.started':
       case 'llm.finished':
       case 'tool.called':
       case 'tool.returned':
@@ -187,7 +191,13 @@ export class Timeline {
     const before = this.#words.get(generation);
     const words = (before ?? '') + text;
     this.#words.set(generation, words);
-    this.#tokens.push({ at, generation, text, first: before === undefined, discarded: false });
+    this.#tokens.push({
+      at,
+      generation,
+      text,
+      firstAfterMs: before === undefined ? at - this.#askedAt : null,
+      discarded: false,
+    });
     this.#changeBot(generation, { text: words });
   }
 

@@ -31,8 +31,8 @@ export interface TokenTick {
   readonly at: number;
   readonly generation: number;
   readonly text: string;
-  /** The generation's first. */
-  readonly first: boolean;
+  /** From the question to the model to this, its generation's first token; null: not the first. */
+  readonly firstAfterMs: number | null;
   /** Thought ahead of the turn's end and thrown away: nobody was to hear it. */
   readonly discarded: boolean;
 }

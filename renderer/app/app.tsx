@@ -3,7 +3,9 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { runCommand, useShortcuts } from '../base/commands.ts';
 import { textsNow, useTexts } from '../base/text.ts';
 import { CallScreen } from '../call/call-screen.tsx';
+import { useSettingsCommands } from '../settings/settings-commands.ts';
 import { SettingsScreen } from '../settings/settings-screen.tsx';
+import { usePersonController } from '../person/controller.ts';
 import { notify, useApp } from '../state/app.ts';
 import { start } from '../state/start.ts';
 import { Empty } from '../ui/panel.tsx';
@@ -35,6 +37,7 @@ export function App(): ReactNode {
   }, []);
   useTheme();
   useAppLanguage();
+  usePersonController();
   if (failure !== null) return <NotStarted failure={failure} />;
   return (
     <ErrorBoundary>
@@ -47,6 +50,7 @@ function Shell({ ready }: { readonly ready: boolean }): ReactNode {
   const t = useTexts(appText);
   const screen = useApp((app) => app.screen);
   useAppCommands();
+  useSettingsCommands();
   useShortcuts();
   useSettingsNotice();
   return (

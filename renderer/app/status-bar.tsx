@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { HostStatus } from '../../backend/contract/window.ts';
 import { useTexts } from '../base/text.ts';
+import { useCallsGoingOn } from '../call/shown.ts';
 import { useApp } from '../state/app.ts';
 import { Popover } from '../ui/popover.tsx';
 import { CallsDetail, HealthDetail, ListenDetail, LoadDetail, PacingDetail } from './status-details.tsx';
@@ -20,7 +21,8 @@ export function StatusBar(): ReactNode {
 
 function Parts({ status }: { readonly status: HostStatus }): ReactNode {
   const t = useTexts(statusText);
-  const { listening, listenProblem, calls, load, pacing, health } = status;
+  const { listening, listenProblem, load, pacing, health } = status;
+  const calls = useCallsGoingOn();
   const p99 = pacing?.p99 ?? null;
   const answers = listening !== null && listenProblem === null;
   const starting = listening === null && listenProblem === null;

@@ -2,8 +2,8 @@ import { RotateCw, Settings } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import type { HostStatus, StageHealth } from '../../backend/contract/window.ts';
 import { useTexts } from '../base/text.ts';
+import { showSettings, type Section } from '../settings/section.ts';
 import { restartListener } from '../state/actions.ts';
-import { show } from '../state/app.ts';
 import { Button } from '../ui/button.tsx';
 import { Badge } from '../ui/panel.tsx';
 import { statusText } from './status-text.ts';
@@ -27,7 +27,7 @@ export function ListenDetail({ status, onDone }: DetailProps): ReactNode {
         <code data-selectable>{showAddress(listening)}</code>
         <p>{t.listeningText}</p>
         {everywhere && <p className="app-detail-remedy">{t.listeningAny}</p>}
-        <SettingsButton onDone={onDone} />
+        <SettingsButton section="calls" onDone={onDone} />
       </Detail>
     );
   }
@@ -38,7 +38,7 @@ export function ListenDetail({ status, onDone }: DetailProps): ReactNode {
       <Remedy text={listenProblem?.hint ?? null} />
       <div className="app-detail-actions">
         <TryAgain />
-        <SettingsButton onDone={onDone} />
+        <SettingsButton section="calls" onDone={onDone} />
       </div>
     </Detail>
   );
@@ -76,7 +76,7 @@ export function CallsDetail({ status, onDone }: DetailProps): ReactNode {
       {refused.length > 0 && (
         <>
           <Remedy text={t.refusedRemedy} />
-          <SettingsButton onDone={onDone} />
+          <SettingsButton section="calls" onDone={onDone} />
         </>
       )}
     </Detail>
@@ -144,7 +144,7 @@ export function HealthDetail({ health, onDone }: HealthDetailProps): ReactNode {
       </div>
       {message !== '' && <p data-selectable>{message}</p>}
       <p>{meaning}</p>
-      <SettingsButton onDone={onDone} />
+      <SettingsButton section={health.state === 'missing' ? 'models' : 'endpoints'} onDone={onDone} />
     </Detail>
   );
 }
@@ -175,11 +175,16 @@ function Remedy({ text }: { readonly text: string | null }): ReactNode {
   return text === null ? null : <p className="app-detail-remedy">{text}</p>;
 }
 
-function SettingsButton({ onDone }: { readonly onDone: () => void }): ReactNode {
+interface SettingsButtonProps {
+  readonly section: Section;
+  readonly onDone: () => void;
+}
+
+function SettingsButton({ section, onDone }: SettingsButtonProps): ReactNode {
   const t = useTexts(statusText);
   const open = (): void => {
     onDone();
-    show('settings');
+    showSettings(section);
   };
   return (
     <Button icon={Settings} onClick={open}>

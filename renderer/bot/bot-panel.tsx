@@ -1,4 +1,4 @@
-import { AudioLines, Bot, FileText, FolderOpen, Timer, TriangleAlert, Undo2 } from 'lucide-react';
+import { AudioLines, Bot, FileText, FolderOpen, SlidersHorizontal, TriangleAlert, Undo2 } from 'lucide-react';
 import { memo, type KeyboardEvent, type ReactNode } from 'react';
 import type { BotView } from '../../backend/contract/window.ts';
 import { runCommand, useCommands } from '../base/commands.ts';
@@ -12,9 +12,10 @@ import { Empty } from '../ui/panel.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { changeBot } from '../state/bot.ts';
 import { useBotOf, useBotState, type BotPart } from './bot-store.ts';
+import { withoutFolder } from './files.ts';
 import { PromptPane } from './prompt-pane.tsx';
 import { botText } from './text.ts';
-import { TimingPane } from './timing-pane.tsx';
+import { TuningPane } from './tuning-pane.tsx';
 import { VoicePane } from './voice-pane.tsx';
 import './bot.css';
 
@@ -48,7 +49,7 @@ const OpenBot = memo(function OpenBot({ bot }: { readonly bot: BotView }): React
   useCommands([
     { id: 'bot.prompt', title: t.cmdPrompt, run: () => open('prompt') },
     { id: 'bot.voice', title: t.cmdVoice, run: () => open('voice') },
-    { id: 'bot.timing', title: t.cmdTiming, run: () => open('timing') },
+    { id: 'bot.tuning', title: t.cmdTuning, run: () => open('tuning') },
     { id: 'bot.undo', title: t.cmdUndo, run: undo, when: () => bot.undo !== null },
     { id: 'bot.folder', title: t.cmdFolder, run: showFolder, when: () => answers },
   ]);
@@ -63,7 +64,7 @@ const OpenBot = memo(function OpenBot({ bot }: { readonly bot: BotView }): React
       <header className="bot-head">
         <h2 className="bot-name">{bot.settings.name}</h2>
         {bot.undo !== null && (
-          <Button variant="quiet" icon={Undo2} aria-label={t.undoOf(bot.undo)} onClick={undo}>
+          <Button variant="quiet" icon={Undo2} title={t.undoOf(bot.undo)} onClick={undo}>
             {t.undoOf(bot.undo)}
           </Button>
         )}
@@ -75,7 +76,7 @@ const OpenBot = memo(function OpenBot({ bot }: { readonly bot: BotView }): React
           <div>
             <strong>{t.problem}</strong>
             <p>{t.problemMeaning}</p>
-            <pre data-selectable>{bot.problem}</pre>
+            <pre data-selectable>{withoutFolder(bot.problem, bot.dir)}</pre>
           </div>
         </div>
       )}
@@ -86,12 +87,12 @@ const OpenBot = memo(function OpenBot({ bot }: { readonly bot: BotView }): React
         items={[
           { value: 'prompt', label: t.prompt, icon: FileText },
           { value: 'voice', label: t.voice, icon: AudioLines },
-          { value: 'timing', label: t.timing, icon: Timer },
+          { value: 'tuning', label: t.tuning, icon: SlidersHorizontal },
         ]}
       />
       {part === 'prompt' && <PromptPane bot={bot} />}
       {part === 'voice' && <VoicePane bot={bot} />}
-      {part === 'timing' && <TimingPane bot={bot} />}
+      {part === 'tuning' && <TuningPane bot={bot} />}
     </section>
   );
 });

@@ -9,7 +9,7 @@ import { changeBot, takeBot, useOtherBot } from '../state/bot.ts';
 import type { Draft } from './draft.ts';
 import { botText } from './text.ts';
 
-export type BotPart = 'prompt' | 'voice' | 'timing';
+export type BotPart = 'prompt' | 'voice' | 'tuning';
 
 interface BotState {
   readonly part: BotPart;

@@ -8,7 +8,13 @@ import { tags } from '@lezer/highlight';
 const look = EditorView.theme({
   '&': { height: '100%', color: 'var(--text)', backgroundColor: 'var(--surface)', fontSize: 'var(--t-body)' },
   '&.cm-focused': { outline: 'none' },
-  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.55', fontSize: '0.94em' },
+  '.cm-scroller': {
+    fontFamily: 'var(--mono)',
+    fontSize: '0.94em',
+    lineHeight: '1.55',
+    scrollbarWidth: 'thin',
+    scrollbarColor: 'var(--border-strong) transparent',
+  },
   '.cm-content': { padding: 'var(--s2) 0', caretColor: 'var(--text)' },
   '.cm-line': { padding: '0 var(--s3) 0 var(--s2)' },
   '.cm-cursor': { borderLeftColor: 'var(--text)' },
@@ -34,7 +40,7 @@ const highlight = HighlightStyle.define([
   { tag: tags.strong, fontWeight: '600' },
   { tag: tags.emphasis, fontStyle: 'italic' },
   { tag: tags.strikethrough, textDecoration: 'line-through' },
-  { tag: [tags.monospace, tags.labelName], color: 'var(--bot)' },
+  { tag: [tags.monospace, tags.labelName], color: 'var(--text-dim)' },
   { tag: [tags.link, tags.url], color: 'var(--accent)' },
   { tag: [tags.processingInstruction, tags.contentSeparator], color: 'var(--text-faint)' },
   { tag: tags.quote, color: 'var(--text-dim)' },

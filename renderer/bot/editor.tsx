@@ -67,10 +67,16 @@ export function Editor(props: EditorProps): ReactNode {
   }, []);
 
   useEffect(() => {
-    view.current?.dispatch({
-      effects: varying.current.reconfigure(variable({ original, label, unchanged })),
-    });
-  }, [original, label, unchanged]);
+    view.current?.dispatch({ effects: varying.current.reconfigure(variable({ original, label })) });
+  }, [original, label]);
+
+  const compared = original !== null;
+  useEffect(() => {
+    const editor = view.current;
+    const first = editor && getChunks(editor.state)?.chunks[0];
+    if (!compared || !first) return;
+    editor.dispatch({ effects: EditorView.scrollIntoView(first.fromB, { y: 'center' }) });
+  }, [compared]);
 
   useEffect(() => {
     const editor = view.current;
@@ -95,7 +101,7 @@ const fixed: Extension = [
 
 function variable({ original, label }: Pick<EditorProps, 'original' | 'label'>): Extension {
   return [
-    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'true' }),
+    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'true', tabindex: '0' }),
     // Nothing is collapsed: what is typed into a collapsed stretch would get lost.
     original === null ? [] : unifiedMergeView({ original, mergeControls: false }),
   ];

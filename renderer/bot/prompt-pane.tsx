@@ -17,6 +17,7 @@ import {
   type PromptStatus,
 } from './draft.ts';
 import { Editor } from './editor.tsx';
+import { withoutFolder } from './files.ts';
 import { botText } from './text.ts';
 
 const ICONS: Readonly<Record<PromptStatus, LucideIcon>> = {
@@ -31,7 +32,8 @@ const ICONS: Readonly<Record<PromptStatus, LucideIcon>> = {
 /** The prompt's text: as calls use it, as the file has it, as the person is writing it. */
 export function PromptPane({ bot }: { readonly bot: BotView }): ReactNode {
   const t = useTexts(botText);
-  const { dir, prompt, problem } = bot;
+  const { dir, prompt } = bot;
+  const problem = bot.problem === null ? null : withoutFolder(bot.problem, dir);
   const draft = useBotState(({ drafts }) => drafts[dir]) ?? null;
   const [showChanges, setShowChanges] = useState(false);
   const [saving, setSaving] = useState(false);

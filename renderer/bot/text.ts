@@ -5,14 +5,13 @@ const en = {
   parts: 'Parts of the bot',
   prompt: 'Prompt',
   voice: 'Voice',
-  timing: 'Timing',
+  tuning: 'Tuning',
   none: 'No bot answers yet',
   noneText:
-    'Choose one in Settings, Calls. Its prompt, voice and timing are then changed here, in mid-call too.',
+    'Choose one in Settings, Calls. Its prompt, voice and pauses are then changed here, in mid-call too.',
   opening: 'Opening the bot',
   openingText: 'Its files are being read.',
   openFolder: 'Open the folder',
-  undo: 'Undo',
   undoOf: (what: string) => `Undo: ${what}`,
   notUndone: 'Not undone',
   notOpened: 'The bot was not opened',
@@ -40,7 +39,8 @@ const en = {
   noClone:
     'This bot speaks with an embedded voice, which cannot clone. Samples count once Settings, Endpoints names a speech endpoint that clones.',
   consent: 'Clone a voice only with the consent of the person it belongs to.',
-  play: 'Play as the phone hears it',
+  play: 'As the phone hears it',
+  playTitle: 'Play it through 8 kHz and mu-law, as the phone hears it',
   stop: 'Stop',
   use: 'Use',
   stopUsing: 'Stop using',
@@ -90,7 +90,7 @@ const en = {
   temperature_means:
     'Temperature of the language model: lower keeps to the likeliest words, higher varies more.',
   completeness: 'Judge whether a sentence is finished',
-  completeness_means: 'Off: every turn ends after the first pause above.',
+  completeness_means: 'Off: every turn ends after the first pause below.',
   speculate: 'Think ahead',
   speculate_means:
     'Begins an answer while it is not yet certain that the caller has finished; saves time, costs more model requests.',
@@ -101,7 +101,7 @@ const en = {
 
   cmdPrompt: 'Edit the prompt',
   cmdVoice: 'Choose a voice',
-  cmdTiming: 'Change timing',
+  cmdTuning: 'Tune how the bot takes turns',
   cmdUndo: 'Undo the last change to the bot',
   cmdFolder: "Open the bot's folder",
 };
@@ -111,14 +111,13 @@ export const botText = texts(en, {
   parts: 'Части бота',
   prompt: 'Промпт',
   voice: 'Голос',
-  timing: 'Паузы',
+  tuning: 'Настройка',
   none: 'Ни один бот пока не отвечает',
   noneText:
     'Выберите бота в «Настройки → Звонки». Здесь меняют его промпт, голос и паузы, в том числе во время звонка.',
   opening: 'Бот открывается',
   openingText: 'Читаем его файлы.',
   openFolder: 'Открыть папку',
-  undo: 'Отменить',
   undoOf: (what) => `Отменить: ${what}`,
   notUndone: 'Не удалось отменить',
   notOpened: 'Не удалось открыть бота',
@@ -146,7 +145,8 @@ export const botText = texts(en, {
   noClone:
     'Бот говорит встроенным голосом, а он не клонирует. Образцы начнут действовать, когда в «Настройки → Серверы» будет указан синтез, который умеет клонировать.',
   consent: 'Клонируйте голос только с согласия того, кому он принадлежит.',
-  play: 'Прослушать, как в телефоне',
+  play: 'Как в телефоне',
+  playTitle: 'Прослушать через 8 кГц и mu-law, как это слышно в телефоне',
   stop: 'Остановить',
   use: 'Выбрать',
   stopUsing: 'Не использовать',
@@ -192,7 +192,7 @@ export const botText = texts(en, {
   temperature: 'Свобода формулировок',
   temperature_means: 'Температура языковой модели: ниже — самые вероятные слова, выше — разнообразнее.',
   completeness: 'Судить, закончена ли фраза',
-  completeness_means: 'Выключено: любая реплика кончается после первой из этих пауз.',
+  completeness_means: 'Выключено: любая реплика кончается после первой из пауз ниже.',
   speculate: 'Думать заранее',
   speculate_means:
     'Бот готовит ответ, ещё не зная точно, договорил ли звонящий: быстрее, но больше запросов к модели.',
@@ -203,7 +203,7 @@ export const botText = texts(en, {
 
   cmdPrompt: 'Править промпт',
   cmdVoice: 'Выбрать голос',
-  cmdTiming: 'Изменить паузы',
+  cmdTuning: 'Настроить паузы и темп бота',
   cmdUndo: 'Отменить последнее изменение бота',
   cmdFolder: 'Открыть папку бота',
 });

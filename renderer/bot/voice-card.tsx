@@ -98,7 +98,7 @@ function PlayButton({ dir, file }: { readonly dir: string; readonly file: string
       {t.stop}
     </Button>
   ) : (
-    <Button icon={Play} busy={loading} onClick={() => void play()}>
+    <Button icon={Play} title={t.playTitle} busy={loading} onClick={() => void play()}>
       {t.play}
     </Button>
   );

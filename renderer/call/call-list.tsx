@@ -4,7 +4,7 @@ import { lanesText } from '../lanes/text.ts';
 import { selectCall } from '../state/calls.ts';
 import { CallLength } from './call-length.tsx';
 import './call.css';
-import { useCallRows } from './shown.ts';
+import { useCallRows, useCallsGoingOn } from './shown.ts';
 import { CallState } from './call-state.tsx';
 import { otherName, partyName } from './names.ts';
 import { callText } from './text.ts';
@@ -13,7 +13,7 @@ import { callText } from './text.ts';
 export function CallList({ shown }: { readonly shown: string | null }): ReactNode {
   const t = useTexts(callText);
   const rows = useCallRows();
-  const going = rows.filter((row) => row.shown.state === 'live').length;
+  const going = useCallsGoingOn();
   return (
     <nav className="call-list" aria-label={t.calls}>
       <h2 className="call-list-head">

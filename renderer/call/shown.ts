@@ -24,6 +24,11 @@ export function useCallRows(): readonly CallRow[] {
   return useCalls(({ calls }) => rowsNow(calls));
 }
 
+/** Calls going on; two legs of one count once. */
+export function useCallsGoingOn(): number {
+  return useCalls(({ calls }) => rowsNow(calls).filter(({ shown }) => shown.state === 'live').length);
+}
+
 /** All rows and the one on show; -1: none. */
 export function shownRow(): { readonly rows: readonly CallRow[]; readonly index: number } {
   const { calls, selected } = useCalls.getState();

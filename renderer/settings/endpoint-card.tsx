@@ -75,7 +75,7 @@ export function EndpointCard({ stage, bot: { dir, settings } }: EndpointCardProp
             ]}
           />
         </Field>
-        <Model {...{ stage, draft, models }} error={errors.model} onChange={(model) => set({ model })} />
+        <Model {...{ draft, models }} error={errors.model} onChange={(model) => set({ model })} />
       </div>
       {draft.provider === 'openai' && (
         <Remote {...{ stage, draft, errors }} onChange={set} onSubmit={() => void save()} />
@@ -125,7 +125,6 @@ export function EndpointCard({ stage, bot: { dir, settings } }: EndpointCardProp
 }
 
 interface ModelProps {
-  readonly stage: Stage;
   readonly draft: EndpointDraft;
   /** Embedded ones. */
   readonly models: readonly string[];

@@ -100,7 +100,6 @@ const en = {
   installed: 'Installed',
   pull: 'Pull',
   cancel: 'Cancel',
-  remove: 'Remove',
   pullOf: (name: string) => `Pull ${name}`,
   cancelOf: (name: string) => `Cancel fetching ${name}`,
   removeOf: (name: string) => `Remove ${name}`,
@@ -136,7 +135,7 @@ const en = {
   secrets: 'API keys are apart from all of these, and are never shown again.',
   encrypted: "This system's key store encrypts them.",
   notEncrypted:
-    'This system has no key store that works: the keys are only obfuscated. On a machine that others use, set environment variables before starting Sidetone instead.',
+    'This system has no key store that works: a key is at best obfuscated. On a machine that others use, set environment variables before starting Sidetone instead.',
   stored: 'Stored',
   noSecrets: 'None',
   problem: 'settings.yaml cannot be used as it is',
@@ -245,7 +244,6 @@ export const settingsText = texts(en, {
   installed: 'Установлена',
   pull: 'Скачать',
   cancel: 'Прервать',
-  remove: 'Удалить',
   pullOf: (name) => `Скачать ${name}`,
   cancelOf: (name) => `Прервать загрузку ${name}`,
   removeOf: (name) => `Удалить ${name}`,
@@ -281,7 +279,7 @@ export const settingsText = texts(en, {
   secrets: 'Ключи API лежат отдельно от всего этого и больше никогда не показываются.',
   encrypted: 'Их шифрует хранилище ключей системы.',
   notEncrypted:
-    'В системе нет работающего хранилища ключей: ключи лишь замаскированы. Если машиной пользуются и другие, лучше задайте переменные окружения до запуска Sidetone.',
+    'В системе нет работающего хранилища ключей: ключ в лучшем случае лишь замаскирован. Если машиной пользуются и другие, лучше задайте переменные окружения до запуска Sidetone.',
   stored: 'Сохранены',
   noSecrets: 'Ни одного',
   problem: 'settings.yaml в таком виде использовать нельзя',

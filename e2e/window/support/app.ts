@@ -82,6 +82,12 @@ export class App implements AsyncDisposable {
     ] as const);
   }
 
+  /** The port that answers calls, as the status bar shows it. */
+  async port(): Promise<number> {
+    const address = this.page.getByRole('button', { name: /^Answering calls: / });
+    return Number((await address.textContent())?.split(':').at(-1));
+  }
+
   /** What settings.yaml says now. */
   settings(): unknown {
     return parse(readFileSync(path.join(this.dir, 'settings.yaml'), 'utf8'));
@@ -105,7 +111,8 @@ export class App implements AsyncDisposable {
       this.pageErrors.push(exception?.description ?? text),
     );
     protocol.on('Runtime.consoleAPICalled', ({ type, args }) => {
-      if (type === 'error') this.pageErrors.push(args.map((arg) => String(arg.value)).join(' '));
+      if (type === 'error')
+        this.pageErrors.push(args.map(({ value, description }) => description ?? String(value)).join(' '));
     });
     protocol.on('Log.entryAdded', ({ entry }) => {
       if (entry.level === 'error') this.pageErrors.push(entry.text);

@@ -18,7 +18,8 @@ export async function entries(page: Page): Promise<Entry[]> {
   return items.evaluateAll((all) =>
     all.map((item) => ({
       who: /^(Caller|Bot|You)/.exec(item.querySelector('button')?.textContent ?? '')?.[0] ?? '',
-      text: item.querySelector('p')?.textContent.trim() ?? '',
+      // Tools that were called stand above the words.
+      text: [...item.querySelectorAll('p')].at(-1)?.textContent.trim() ?? '',
     })),
   );
 }

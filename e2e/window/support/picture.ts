@@ -38,8 +38,13 @@ export class Picture {
     this.#tokens = pixels.tokens;
   }
 
-  /** Once it stands still: the lanes follow no call, and nothing of it is still to be drawn. */
-  static async of(page: Page): Promise<Picture> {
+  /** This instant. The lanes must not follow a call: they would have moved on from what they say is on show. */
+  static async now(page: Page): Promise<Picture> {
+    return new Picture(await readPixels(page));
+  }
+
+  /** Once it stands still: nothing of the call is still to be drawn. */
+  static async still(page: Page): Promise<Picture> {
     let last = await readPixels(page);
     await until('lanes that stand still', async () => {
       const before = last;

@@ -1,4 +1,4 @@
-import type { TokenTick, Waterfall } from '../../../backend/fold/types.ts';
+import type { TokenTick } from '../../../backend/fold/types.ts';
 import type { LanesData } from '../data.ts';
 import { firstInstant } from '../data.ts';
 import type { Box } from '../layout.ts';
@@ -8,7 +8,7 @@ import type { View } from '../view.ts';
 /** Up to this many milliseconds to a CSS pixel there is room for the tokens' words. */
 const WORDS_MS = 1;
 
-/** The model's tokens as ticks; the first of a generation is taller and says how long the caller waited for it. */
+/** The model's tokens as ticks; the first of a generation is taller and says how long the model took for it. */
 export function drawTokens(
   ctx: CanvasRenderingContext2D,
   box: Box,
@@ -30,17 +30,16 @@ export function drawTokens(
     const token = tokens[i];
     if (token === undefined || token.at > view.to) break;
     const x = view.x(token.at);
-    if (x === drawn && !token.first) continue;
+    if (x === drawn && token.firstAfterMs === null) continue;
     drawn = x;
     ctx.fillStyle = token.discarded ? colours['text-faint'] : colours.bot;
-    if (!token.first) {
+    if (token.firstAfterMs === null) {
       ctx.fillRect(x, top + height - short, line, short);
     } else {
       ctx.fillRect(x, top, 2 * line, height);
-      const wait = waitFor(timeline.waterfalls, token.generation);
-      const label = wait < 0 ? '' : names.ms(Math.round(wait));
+      const label = names.ms(Math.round(token.firstAfterMs));
       const left = x + 2 * line + gap;
-      if (label !== '' && left + figures.width(label) + gap < nextFirst(tokens, i, view)) {
+      if (left + figures.width(label) + gap < nextFirst(tokens, i, view)) {
         ctx.fillStyle = colours['text-dim'];
         ctx.font = figures.font;
         ctx.fillText(label, left, baseline);
@@ -60,19 +59,7 @@ export function drawTokens(
 function nextFirst(tokens: readonly TokenTick[], index: number, view: View): number {
   for (let i = index + 1; i < tokens.length; i += 1) {
     const token = tokens[i];
-    if (token?.first === true) return view.x(token.at);
+    if (token !== undefined && token.firstAfterMs !== null) return view.x(token.at);
   }
   return Infinity;
-}
-
-/** What the caller waited for a generation's first token, ms; negative: not known. */
-function waitFor(waterfalls: readonly Waterfall[], generation: number): number {
-  for (let i = waterfalls.length - 1; i >= 0; i -= 1) {
-    const waterfall = waterfalls[i];
-    if (waterfall?.generation !== generation) continue;
-    for (const stage of waterfall.stages) {
-      if (stage.key === 'llm_first_token') return stage.to - stage.from;
-    }
-  }
-  return -1;
 }

@@ -10,7 +10,7 @@ import { botText } from './text.ts';
 import { changesFor, tunings, type Tuning } from './tuning.ts';
 
 /** When the bot speaks, waits and stops. */
-export function TimingPane({ bot }: { readonly bot: BotView }): ReactNode {
+export function TuningPane({ bot }: { readonly bot: BotView }): ReactNode {
   const t = useTexts(botText);
   return (
     <div className="bot-scroll">
