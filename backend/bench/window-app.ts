@@ -55,14 +55,19 @@ export interface LaunchOptions {
   readonly switches?: readonly string[];
 }
 
-/** Starts an Electron app and waits for its first window. */
-export async function launch(options: LaunchOptions): Promise<ElectronApplication> {
+export interface Launched {
+  readonly electron: ElectronApplication;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts an Electron app, closed with the scope or before. */
+export async function launch(options: LaunchOptions, scope: Scope): Promise<Launched> {
   const { _electron } = await import('playwright-core');
   const binary = path.join(ELECTRON, 'dist', readFileSync(path.join(ELECTRON, 'path.txt'), 'utf8'));
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
-  return _electron.launch({
+  const electron = await _electron.launch({
     executablePath: binary,
     args: [
       // Chromium's sandbox does not start for root; without a real display there is no GPU to look for.
@@ -74,6 +79,9 @@ export async function launch(options: LaunchOptions): Promise<ElectronApplicatio
     ],
     env: { ...Object.fromEntries(inherited), ...options.display.env },
   });
+  const closing = scope.child();
+  closing.defer(() => electron.close());
+  return { electron, close: () => closing.close() };
 }
 
 /** Writes settings.yaml for an app that answers on a free loopback port and shows no tour. */
@@ -122,9 +130,7 @@ export class WindowApp {
 
   static async open(options: AppOptions, scope: Scope): Promise<WindowApp> {
     await writeSettings(options.dataDir, options.settings ?? {});
-    const electron = await launch(options);
-    const closing = scope.child();
-    closing.defer(() => electron.close());
+    const { electron, close } = await launch(options, scope);
     const page = await electron.firstWindow();
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('Performance.enable');
@@ -134,7 +140,7 @@ export class WindowApp {
       await page.reload();
     }
     await usable(page);
-    return new WindowApp(electron, page, devtools, await listeningPort(page, scope), () => closing.close());
+    return new WindowApp(electron, page, devtools, await listeningPort(page, scope), close);
   }
 
   /** Asks the main process as the page does. @throws SidetoneError 'internal' when it says no. */

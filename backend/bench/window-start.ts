@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Scope } from '../base/scope.ts';
 import type { BenchContext } from './context.ts';
 import { spread } from './percentiles.ts';
 import { callable, launch, usable, writeSettings } from './window-app.ts';
@@ -32,13 +33,13 @@ export async function startBench(
   const warmStarts = async (name: string, app: string | null): Promise<Start[]> => {
     const dataDir = path.join(workspace, name);
     // The first of a folder writes what later ones read.
-    await start(display, dataDir, app);
-    return repeat(warm, () => start(display, dataDir, app));
+    await start(display, dataDir, app, scope);
+    return repeat(warm, () => start(display, dataDir, app, scope));
   };
   const coldStarts = (name: string, app: string | null): Promise<Start[]> =>
     repeat(cold, async (index) => {
       emptied &&= await emptyFileCache();
-      return start(display, path.join(workspace, `${name}-${index}`), app);
+      return start(display, path.join(workspace, `${name}-${index}`), app, scope);
     });
   let emptied = true;
   say(`${warm + 1} warm starts, of nothing and of the app`);
@@ -84,18 +85,18 @@ interface Start {
 }
 
 /** @param app Folder of an app that knows no bot; null: Sidetone. */
-async function start(display: Display, dataDir: string, app: string | null): Promise<Start> {
+async function start(display: Display, dataDir: string, app: string | null, scope: Scope): Promise<Start> {
   await writeSettings(dataDir, {});
   const from = performance.now();
-  const running = await launch({ display, dataDir, ...(app === null ? {} : { app }) });
+  const { electron, close } = await launch({ display, dataDir, ...(app === null ? {} : { app }) }, scope);
   try {
-    const page = await running.firstWindow();
+    const page = await electron.firstWindow();
     await usable(page);
     const usableMs = performance.now() - from;
     if (app === null) await callable(page);
     return { usableMs, callableMs: performance.now() - from };
   } finally {
-    await running.close();
+    await close();
   }
 }
 
