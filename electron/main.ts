@@ -144,6 +144,7 @@ class App {
 
   #openWindow(): void {
     const opened = new MainWindow({
+      scope: this.#scope,
       stateFile: this.#paths.windowState,
       preload: this.#paths.preload,
       callsGoingOn: () => this.#desk.callsGoingOn,

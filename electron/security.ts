@@ -66,13 +66,14 @@ export function servePage(folder: string): void {
 /** Permissions, navigation, new windows, embedded views: no, save the microphone and the choice of a speaker. */
 export function lockDown(): void {
   const { defaultSession } = session;
-  const allowed = (permission: string, origin: string | undefined, video: boolean): boolean =>
+  // By the address: Node's URL knows no origin for a scheme of one's own.
+  const allowed = (permission: string, address: string, video: boolean): boolean =>
     (permission === 'media' || permission === 'speaker-selection') &&
     !video &&
-    (origin ?? '').replace(/\/$/, '') === ORIGIN;
+    (address === ORIGIN || address.startsWith(`${ORIGIN}/`));
   defaultSession.setPermissionRequestHandler((_page, permission, decide, details) => {
     const video = 'mediaTypes' in details && (details.mediaTypes?.includes('video') ?? false);
-    decide(allowed(permission, new URL(details.requestingUrl).origin, video));
+    decide(allowed(permission, details.requestingUrl, video));
   });
   defaultSession.setPermissionCheckHandler((_page, permission, origin, details) =>
     allowed(permission, origin, details.mediaType === 'video'),

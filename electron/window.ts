@@ -1,8 +1,10 @@
 import { BrowserWindow, dialog, nativeTheme, screen } from 'electron';
+import type { Scope } from '../backend/base/scope.ts';
 import { ORIGIN } from './security.ts';
 import { readWindowState, writeWindowState } from './window-state.ts';
 
 export interface MainWindowOptions {
+  readonly scope: Scope;
   readonly stateFile: string;
   readonly preload: string;
   /** Calls that closing the window would end. */
@@ -15,7 +17,7 @@ export interface MainWindowOptions {
   };
 }
 
-/** Renderer crashes in quick succession after which reopening is given up. */
+/** A page that dies over and over is opened anew only so often: it may be the machine that has no more to give. */
 const MAX_CRASHES = 5;
 const CRASH_WINDOW_MS = 60_000;
 
@@ -73,6 +75,7 @@ export class MainWindow {
 
   #load(): void {
     // A page that is reloaded while it loads rejects the first load; the later one counts.
+    if (this.window.isDestroyed()) return;
     this.window.loadURL(`${ORIGIN}/index.html`).catch(() => undefined);
   }
 
@@ -82,6 +85,7 @@ export class MainWindow {
     this.#crashes.push(now);
     const recent = this.#crashes.filter((at) => now - at < CRASH_WINDOW_MS);
     if (recent.length <= MAX_CRASHES) this.#load();
+    else this.#options.scope.after(CRASH_WINDOW_MS, () => this.#load());
   }
 
   #closing(event: Electron.Event): void {

@@ -1,4 +1,5 @@
 import { SidetoneError } from '../base/errors.ts';
+import { audioPathBench } from './audio-path.ts';
 import { bargeInBench } from './barge-in.ts';
 import type { BenchContext } from './context.ts';
 import { embeddedBench } from './embedded.ts';
@@ -18,6 +19,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   embedded: embeddedBench,
   memory: memoryBench,
   window: windowBench,
+  'audio-path': audioPathBench,
 };
 
 /** @throws SidetoneError 'usage' naming the benches there are */

@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { SidetoneError } from '../base/errors.ts';
 import { callEvent } from '../contract/events.ts';
 import type { BenchContext } from './context.ts';
 import { crowdTalks, startCrowd } from './crowd.ts';
@@ -31,7 +32,7 @@ export async function windowPacingBench(
     const crowd = startCrowd(app.port, CALLS, true, scope);
     await crowdTalks(CALLS, quick ? 5000 : 40_000, scope);
     const drawn = await app.page.locator('.lanes-canvas').isVisible();
-    if (drawn !== (view === 'view.call')) throw new Error(`lanes on show: ${drawn}`);
+    if (drawn !== (view === 'view.call')) throw new SidetoneError('internal', `lanes on show: ${drawn}`);
     crowd.stop();
     const { arrivals } = await crowd.result;
     const records = (await recordsIn(dataDir)).filter((record) => !before.has(record));
@@ -70,7 +71,7 @@ export async function windowPacingBench(
     ...common,
     name: 'what lanes add to the 99th percentile, as received',
     measured: single((middle(drawing).p99 ?? 0) - (middle(hidden).p99 ?? 0), rounds),
-    goal: { p50: noise },
+    goal: { p50: Number(noise.toFixed(2)) },
     control: null,
     note: 'the goal is how far apart rounds of the same kind lay: noise',
   });

@@ -31,6 +31,7 @@ export class WireLine {
   /** Packets of 20 ms on the far end's grid since its first. */
   #farTick = 0;
   #open = true;
+  #connected = false;
   sent = 0;
   received = 0;
   lost = 0;
@@ -53,8 +54,25 @@ export class WireLine {
   ): Promise<WireLine> {
     const line = new WireLine(handler, withArrivals);
     await new Promise<void>((resolve) => void line.#socket.bind(0, () => resolve()));
-    await new Promise<void>((resolve) => line.#socket.connect(port, host, () => resolve()));
+    await line.#connect(host, port);
     return line;
+  }
+
+  /** Resolves when the line waits on a free loopback port; it is connected to whoever sends first. */
+  static async await(handler: WireLineHandler): Promise<WireLine> {
+    const line = new WireLine(handler, false);
+    line.#socket.once('message', (_bytes, { address, port }) => void line.#connect(address, port));
+    await new Promise<void>((resolve) => void line.#socket.bind(0, '127.0.0.1', () => resolve()));
+    return line;
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  async #connect(host: string, port: number): Promise<void> {
+    await new Promise<void>((resolve) => this.#socket.connect(port, host, () => resolve()));
+    this.#connected = true;
   }
 
   /** A new stream: what is sent from here on is another call's. */
@@ -65,9 +83,9 @@ export class WireLine {
     this.#farSsrc = -1;
   }
 
-  /** Sends 20 ms; null: silence. */
+  /** Sends 20 ms; null: silence. Nothing while nobody is there to send to. */
   send(payload: Uint8Array | null): void {
-    if (!this.#open) return;
+    if (!this.#open || !this.#connected) return;
     const out = this.#out;
     out[0] = 0x80;
     out[1] = 0;
@@ -83,7 +101,7 @@ export class WireLine {
 
   /** RTCP receiver report without blocks, and BYE (RFC 3550 section 6.6), on the RTP port (RFC 5761). */
   sayGoodbye(): void {
-    if (!this.#open) return;
+    if (!this.#open || !this.#connected) return;
     const bye = Buffer.alloc(16);
     bye.set([0x80, 201, 0, 1], 0);
     bye.writeUInt32BE(this.#ssrc, 4);

@@ -71,7 +71,7 @@ program
 program
   .command('bench')
   .description('measure how fast it is here')
-  .argument('<name>', 'turn, pacing, load, barge-in, embedded or memory')
+  .argument('<name>', 'turn, pacing, load, barge-in, embedded, memory, window or audio-path')
   .option('--quick', 'a shorter run with fewer samples')
   .addOption(json())
   .action(bench);

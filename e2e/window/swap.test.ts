@@ -21,8 +21,8 @@ const prompt = (say: string): string => `You are on the telephone.
 
 \`\`\`rules
 intents:
-  book:
-    when: [book*, appointment]
+  name:
+    when: [name, emma, wilson]
     say: ${say}
 \`\`\`
 `;
@@ -67,23 +67,18 @@ interface Asked {
   readonly refText: string;
 }
 
-/** The caller asks; what the voice was then asked to say, and as whom. */
-async function ask(): Promise<Asked> {
+/** The caller says something, in one breath; what the voice was then asked to say, and as whom. */
+async function answer(): Promise<Asked> {
   const before = record.all('bot.said').length;
   const asked = voices.stub.requests.length;
-  await phone.say(speech(CALLER.book));
+  await phone.say(speech(CALLER.name));
   const said = await until('an answer', () => record.all('bot.said')[before]);
-  console.log(
-    'DEBUG',
-    JSON.stringify(said),
-    JSON.stringify(voices.stub.requests.map(({ stage, fields }, i) => [i, stage, fields['input']])),
-    asked,
-  );
-  // Beside phrases that are prepared in case they are needed.
-  const requests = voices.stub.requests.slice(asked);
-  const { input, ref_audio, ref_text } =
-    requests.find(({ stage, fields }) => stage === 'tts' && fields['input'] === said.heard)?.fields ?? {};
-  return { words: String(input), refAudio: hash(String(ref_audio)), refText: String(ref_text) };
+  // Beside phrases that are prepared in case they are needed, and clause by clause.
+  const request = voices.stub.requests
+    .slice(asked)
+    .find(({ stage, fields }) => stage === 'tts' && said.heard.includes(String(fields['input'])));
+  const { ref_audio, ref_text } = request?.fields ?? {};
+  return { words: said.heard, refAudio: hash(String(ref_audio)), refText: String(ref_text) };
 }
 
 function hash(text: string): string {
@@ -116,7 +111,7 @@ function files(): string[] {
 
 describe('in mid-call', () => {
   it('the prompt is edited, and the next answer follows it', async () => {
-    expect((await ask()).words).toBe(FIRST);
+    expect((await answer()).words).toBe(FIRST);
     await app.page.getByRole('tab', { name: 'Bot' }).click();
     const editor = app.page.getByRole('textbox', { name: 'Text of the prompt' });
     await editor.click();
@@ -129,7 +124,7 @@ describe('in mid-call', () => {
     await app.page.getByRole('status').filter({ hasText: 'In use' }).waitFor();
     expect(readFileSync(path.join(app.bot, 'prompt.md'), 'utf8')).toBe(prompt(CHANGED));
     await record.event('config.changed');
-    expect((await ask()).words).toBe(CHANGED);
+    expect((await answer()).words).toBe(CHANGED);
 
     await app.page.getByRole('tab', { name: 'Conversation' }).click();
     const bots = (await entries(app.page)).filter(({ who }) => who === 'Bot');
@@ -138,7 +133,7 @@ describe('in mid-call', () => {
   });
 
   it('the voice is switched to a recording that is dropped, and switched back', async () => {
-    expect((await ask()).refAudio).toBe(hashOf('ref_audio.wav'));
+    expect((await answer()).refAudio).toBe(hashOf('ref_audio.wav'));
     await app.page.getByRole('tab', { name: 'Bot' }).click();
     await app.page.getByRole('tab', { name: 'Voice' }).click();
     await drop('Emma (phone).wav', encodeWav(speech(CALLER.when), 8000));
@@ -146,7 +141,7 @@ describe('in mid-call', () => {
     await card.getByRole('button', { name: 'Use', exact: true }).click();
     await card.getByText('In use').waitFor();
     await until('the voice to be taken up', () => record.all('config.changed').length === 2);
-    const switched = await ask();
+    const switched = await answer();
     expect(switched.refAudio).toBe(hashOf('voices/Emma-phone.wav'));
     expect(switched.refAudio).not.toBe(hashOf('ref_audio.wav'));
     // Nobody wrote down what it says: the bot's own ears found out.
@@ -154,7 +149,7 @@ describe('in mid-call', () => {
 
     await app.page.getByRole('button', { name: /^Undo: voice\.ref_audio/ }).click();
     await until('the voice to be taken back', () => record.all('config.changed').length === 3);
-    expect(await ask()).toEqual({ words: CHANGED, refAudio: hashOf('ref_audio.wav'), refText: 'Hello.' });
+    expect(await answer()).toEqual({ words: CHANGED, refAudio: hashOf('ref_audio.wav'), refText: 'Hello.' });
     expect(readFileSync(path.join(app.bot, 'bot.yaml'), 'utf8')).toMatch(/^# Kept\.\n/);
   });
 

@@ -1,0 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CALLER, speech } from '../support/bots.ts';
+import { readPcap, rtpFrom } from '../support/pcap.ts';
+import { Phone } from '../support/phone.ts';
+import { until } from '../support/until.ts';
+import { App, ROOT, chromiumSwitches, electronBinary } from './support/app.ts';
+import { entries } from './support/conversation.ts';
+import { Picture } from './support/picture.ts';
+import type { CallRecord } from './support/record.ts';
