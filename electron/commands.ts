@@ -30,6 +30,8 @@ export interface CommandMeans {
   readonly models: ModelShelf;
   readonly inference: () => InferenceClient;
   readonly window: () => BrowserWindow | null;
+  /** The page has its snapshot: messages may come. */
+  readonly windowOpened: () => void;
   readonly recordsDir: () => string;
   /** Folder of the bot that answers. */
   readonly answeringBot: () => string;
@@ -82,7 +84,7 @@ export function commandHandlers(means: CommandMeans): Handlers {
         models: await models.list(),
         calls: desk.logs(),
       };
-      desk.windowOpened();
+      means.windowOpened();
       return snapshot;
     },
     'signals.taken': ({ batch }) => {

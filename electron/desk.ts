@@ -73,10 +73,9 @@ export class Desk {
     return this.#book.logs();
   }
 
-  /** A window is up and has its snapshot: from now on everything goes to it, the signals so far first. */
+  /** A window is up and is given its snapshot: from now on everything goes to it, the signals so far first. */
   windowOpened(): void {
     this.#outbox.open();
-    this.#replay();
     void this.host.signals(true).catch(() => undefined);
   }
 

@@ -34,6 +34,8 @@ class App {
   #window: MainWindow | null = null;
   #silero: Promise<SileroBatch> | null = null;
   #quitting = false;
+  /** The page has, and the person was not told yet. */
+  #crashed = false;
   #secretNames: readonly string[] = [];
 
   static async start(paths: Paths): Promise<App> {
@@ -130,6 +132,7 @@ class App {
         keys: () => defined(this.#env),
         inference: () => this.#desk.host.inference(),
         window: () => this.#window?.window ?? null,
+        windowOpened: () => this.#windowOpened(),
         recordsDir: () => this.#recordsDir,
         answeringBot: () => this.#answeringBot,
         settingsChanged: (before) => this.#settingsChanged(before),
@@ -158,14 +161,7 @@ class App {
     const { window } = opened;
     window.webContents.on('render-process-gone', () => {
       this.#desk.windowGone();
-      window.webContents.once('did-finish-load', () =>
-        this.#send('notice', {
-          severity: 'warning',
-          title: this.#text.crashed,
-          meaning: this.#text.crashedMeaning,
-          remedy: null,
-        }),
-      );
+      this.#crashed = true;
     });
     // The page asked to be loaded anew: its old self hears nothing more.
     window.webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
@@ -174,6 +170,18 @@ class App {
     window.on('closed', () => {
       this.#window = null;
       if (!this.#quitting) this.#desk.windowGone();
+    });
+  }
+
+  #windowOpened(): void {
+    this.#desk.windowOpened();
+    if (!this.#crashed) return;
+    this.#crashed = false;
+    this.#send('notice', {
+      severity: 'warning',
+      title: this.#text.crashed,
+      meaning: this.#text.crashedMeaning,
+      remedy: null,
     });
   }
 

@@ -46,6 +46,13 @@ describe('Outbox', () => {
     ]);
   });
 
+  it('tells a fresh window all signals so far, after its snapshot', () => {
+    open();
+    expect(replays).toBe(0);
+    vi.advanceTimersByTime(34);
+    expect(replays).toBe(1);
+  });
+
   it('sends nothing to a window that is not there', () => {
     const outbox = open();
     outbox.close();
@@ -62,16 +69,17 @@ describe('Outbox', () => {
       vi.advanceTimersByTime(34);
     }
     expect(batches).toHaveLength(8);
+    expect(replays).toBe(1);
     for (let i = 0; i < 5; i += 1) outbox.signals(new Uint8Array(100_000).fill(i));
     outbox.event(event(0));
     vi.advanceTimersByTime(34);
     expect(batches).toHaveLength(8);
     expect(sent.at(-1)?.name).toBe('call.events');
-    expect(replays).toBe(0);
+    expect(replays).toBe(1);
 
     outbox.taken(8);
-    expect(replays).toBe(1);
     vi.advanceTimersByTime(34);
+    expect(replays).toBe(2);
     const last = batches.at(-1)?.bytes;
     expect(last).toHaveLength(200_000);
     expect([last?.[0], last?.at(-1)]).toEqual([3, 4]);

@@ -34,14 +34,18 @@ export class Outbox {
     this.#replay = replay;
   }
 
-  /** A fresh window: what came before is in its snapshot. */
+  /**
+   * A fresh window: its snapshot has the events so far. All signals so far follow with the next batch: the window has
+   * its snapshot by then, and knows the calls that they belong to.
+   */
   open(): void {
     this.#open = true;
     this.#events = [];
     this.#clear();
     this.#sent = 0;
     this.#taken = 0;
-    this.#lost = false;
+    this.#lost = true;
+    this.#schedule();
   }
 
   /** The window is gone. */
@@ -68,11 +72,7 @@ export class Outbox {
 
   taken(batch: number): void {
     this.#taken = Math.max(this.#taken, Math.min(batch, this.#sent));
-    if (this.#lost && this.#taken === this.#sent) {
-      this.#lost = false;
-      this.#replay();
-    }
-    if (this.#waiting.length > 0) this.#schedule();
+    if (this.#lost || this.#waiting.length > 0) this.#schedule();
   }
 
   /** At once, past the queue. */
@@ -95,6 +95,10 @@ export class Outbox {
     if (this.#events.length > 0) {
       this.#send('call.events', this.#events);
       this.#events = [];
+    }
+    if (this.#lost && this.#taken === this.#sent) {
+      this.#lost = false;
+      this.#replay();
     }
     if (this.#waiting.length === 0 || this.#sent - this.#taken >= MAX_UNDER_WAY) return;
     const whole = new Uint8Array(this.#waitingBytes);

@@ -74,17 +74,18 @@ export class MainWindow {
   }
 
   #load(): void {
-    // A page that is reloaded while it loads rejects the first load; the later one counts.
     if (this.window.isDestroyed()) return;
+    // A page that is reloaded while it loads rejects the first load; the later one counts.
     this.window.loadURL(`${ORIGIN}/index.html`).catch(() => undefined);
   }
 
   #reopen(): void {
-    if (this.#closingForGood || this.window.isDestroyed()) return;
+    if (this.#closingForGood) return;
     const now = performance.now();
     this.#crashes.push(now);
     const recent = this.#crashes.filter((at) => now - at < CRASH_WINDOW_MS);
-    if (recent.length <= MAX_CRASHES) this.#load();
+    // Chromium is still taking leave of the old page: a load at this very moment would bring all of it down.
+    if (recent.length <= MAX_CRASHES) setImmediate(() => this.#load());
     else this.#options.scope.after(CRASH_WINDOW_MS, () => this.#load());
   }
 

@@ -67,6 +67,7 @@ export async function launch(options: LaunchOptions, scope: Scope): Promise<Laun
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
+  const handled = listeners();
   const electron = await _electron.launch({
     executablePath: binary,
     args: [
@@ -79,9 +80,19 @@ export async function launch(options: LaunchOptions, scope: Scope): Promise<Laun
     ],
     env: { ...Object.fromEntries(inherited), ...options.display.env },
   });
+  // Playwright would end this process at a Ctrl-C; it is the scope that says in what order all ends.
+  for (const { signal, listener } of listeners()) {
+    if (!handled.some((known) => known.listener === listener)) process.off(signal, listener);
+  }
   const closing = scope.child();
   closing.defer(() => electron.close());
   return { electron, close: () => closing.close() };
+}
+
+function listeners(): { readonly signal: NodeJS.Signals; readonly listener: NodeJS.SignalsListener }[] {
+  return (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).flatMap((signal) =>
+    process.listeners(signal).map((listener) => ({ signal, listener })),
+  );
 }
 
 /** Writes settings.yaml for an app that answers on a free loopback port and shows no tour. */

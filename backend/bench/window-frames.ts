@@ -23,7 +23,7 @@ export async function framesBench(
   dataDir: string,
   bot: string,
 ): Promise<void> {
-  const lastingMs = quick ? 8000 : 60_000;
+  const lastingMs = quick ? 8000 : 40_000;
   const app = await WindowApp.open(
     { display, dataDir, settings: { bot }, inPage: `(${watchFrames.toString()})()` },
     scope,

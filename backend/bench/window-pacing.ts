@@ -30,7 +30,7 @@ export async function windowPacingBench(
     await app.tell('menu', view);
     const before = new Set(await recordsIn(dataDir));
     const crowd = startCrowd(app.port, CALLS, true, scope);
-    await crowdTalks(CALLS, quick ? 5000 : 40_000, scope);
+    await crowdTalks(CALLS, quick ? 5000 : 20_000, scope);
     const drawn = await app.page.locator('.lanes-canvas').isVisible();
     if (drawn !== (view === 'view.call')) throw new SidetoneError('internal', `lanes on show: ${drawn}`);
     crowd.stop();

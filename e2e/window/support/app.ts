@@ -21,6 +21,8 @@ declare global {
 export interface AppOptions {
   /** Added to settings.yaml, which listens on a free loopback port. */
   readonly settings?: string;
+  /** All of settings.yaml. */
+  readonly wholeSettings?: string;
   /** Further switches of Chromium. */
   readonly switches?: readonly string[];
   /** Changes the copy of the demo bot before the app starts. */
@@ -54,7 +56,8 @@ export class App implements AsyncDisposable {
     options.prepareBot?.(bot);
     writeFileSync(
       path.join(dir, 'settings.yaml'),
-      `bot: ${bot}\nlisten: { host: 127.0.0.1, port: 0 }\ntour_done: true\nlanguage: en\n${options.settings ?? ''}`,
+      options.wholeSettings ??
+        `bot: ${bot}\nlisten: { host: 127.0.0.1, port: 0 }\ntour_done: true\nlanguage: en\n${options.settings ?? ''}`,
     );
     const electron = await _electron.launch({
       executablePath: electronBinary(),

@@ -110,7 +110,9 @@ export class Picture {
 }
 
 function readPixels(page: Page): Promise<Pixels> {
-  return page.locator('section[data-lane-tops]').evaluate((section) => {
+  return page.locator('section[data-lane-tops]').evaluate(async (section) => {
+    // What was asked for last is drawn with the next frame.
+    for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
     const canvas = section.querySelector('canvas');
     const pen = canvas?.getContext('2d');
     if (!canvas || !pen) throw new Error('there is no canvas');
