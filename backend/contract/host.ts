@@ -119,7 +119,7 @@ export interface WorkerRequest {
   readonly command: WorkerCommand;
 }
 
-/** 20 ms of the person's microphone, 8 kHz; not answered. Goes to every call of this worker where the person speaks. */
+/** 10 ms of the person's microphone, 8 kHz; not answered. Goes to every call of this worker where the person speaks. */
 export interface MicrophoneFrame {
   readonly type: 'microphone';
   readonly pcm: Int16Array;

@@ -292,7 +292,7 @@ export interface ModelView {
   readonly problem: string | null;
 }
 
-/** What goes over the audio port. 8 kHz, 20 ms; buffers are copied, never transferred. */
+/** What goes over the audio port. 8 kHz, 20 ms to the window, 10 ms from it; buffers are copied, never transferred. */
 export type AudioToWindow = {
   readonly call: string;
   readonly side: 'caller' | 'bot';
@@ -301,5 +301,5 @@ export type AudioToWindow = {
 export type AudioFromWindow = { readonly pcm: Int16Array };
 
 export const audioFromWindow = z.strictObject({
-  pcm: z.instanceof(Int16Array).refine((pcm) => pcm.length > 0 && pcm.length <= 480, 'not 20 ms of audio'),
+  pcm: z.instanceof(Int16Array).refine((pcm) => pcm.length > 0 && pcm.length <= 480, 'not a frame of audio'),
 });

@@ -58,6 +58,7 @@ export class Host {
   readonly #links: WorkerLink[] = [];
   readonly #inference: InferenceWorker;
   readonly #bots = new Map<string, BotFolder>();
+  readonly #opening = new Map<string, Promise<BotFolder>>();
   /** Calls going on, the worker each lives in, and our RTP address once it is known. */
   readonly #calls = new Map<string, { link: WorkerLink; last: CallEvent; local: string | null }>();
   #listening: ListenOptions | null = null;
@@ -126,7 +127,7 @@ export class Host {
     await link.request({ type: 'call', call, action });
   }
 
-  /** 20 ms of the person's microphone, 8 kHz, for every call where they speak. Copies the samples. */
+  /** 10 ms of the person's microphone, 8 kHz, for every call where they speak. Copies the samples. */
   microphone(pcm: Int16Array): void {
     for (const link of this.#links) link.microphone(pcm);
   }
@@ -204,6 +205,15 @@ export class Host {
     const absolute = path.resolve(dir);
     const open = this.#bots.get(absolute);
     if (open) return open;
+    // Whoever else asks meanwhile waits for the same: watched twice, each change would be told twice.
+    const opening =
+      this.#opening.get(absolute) ??
+      this.#openAndWatch(absolute).finally(() => this.#opening.delete(absolute));
+    this.#opening.set(absolute, opening);
+    return opening;
+  }
+
+  async #openAndWatch(absolute: string): Promise<BotFolder> {
     const folder = await loadBotFolder(absolute, this.#options.env);
     this.#bots.set(absolute, folder);
     await this.#tellAll(folder);

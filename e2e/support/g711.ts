@@ -36,7 +36,8 @@ function nearestCodes(decode: (code: number) => number): Uint8Array {
   return Uint8Array.from({ length: 16_384 }, (_, index) => {
     const sample = index * 4 + 2 - 32_768;
     const distance = (place: number): number => Math.abs((codes[place]?.value ?? Infinity) - sample);
-    while (distance(at + 1) < distance(at)) at += 1;
+    // Mu-law has two zeros: equally near must not hold it up.
+    while (distance(at + 1) <= distance(at)) at += 1;
     return codes[at]?.code ?? 0;
   });
 }

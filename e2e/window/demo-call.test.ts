@@ -50,19 +50,6 @@ function expectWave(picture: Picture, lane: 'caller' | 'bot'): void {
   expect(loud.length, `loud columns of ${lane}`).toBeGreaterThan(20);
   expect(silent.length, `silent columns of ${lane}`).toBeGreaterThan(20);
   const missing = loud.filter((x) => Math.max(...near(x, rises)) < 4);
-  if (missing.length > 0)
-    for (const x of missing)
-      console.log(
-        'DEBUG',
-        lane,
-        x,
-        picture.span(x),
-        rises.slice(x - 5, x + 6),
-        loudness.slice(x - 5, x + 6),
-        Array.from({ length: picture.bottom(lane) - picture.top(lane) }, (_, r) =>
-          picture.pixel(x, picture.top(lane) + r).join('.'),
-        ).join(' '),
-      );
   expect(missing, `${lane}, loud but not drawn`).toEqual([]);
   // The centre line, and nothing above it; the odd column is covered by a line of something else.
   expect(silent.filter((x) => (rises[x] ?? NaN) > 2)).toEqual([]);

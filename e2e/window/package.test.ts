@@ -63,7 +63,7 @@ describe('the packaged app', () => {
 
   it('carries no tests, benches or command line', () => {
     const own = namesIn(path.join(folder, 'linux-unpacked', 'resources', 'app.asar'));
-    expect(own).toContain('electron/main.ts');
+    expect(own).toContain('electron/start.ts');
     expect(
       own.filter((name) =>
         /\.test\.ts$|fixtures|^backend\/(bench|cli)|^(e2e|docs|renderer|scripts)\//.test(name),

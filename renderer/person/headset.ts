@@ -1,4 +1,3 @@
-import { unreachable } from '../../backend/base/errors.ts';
 import type { FromWorklet } from '../worklets/messages.ts';
 import {
   choose,
@@ -185,19 +184,8 @@ export class Headset {
   }
 
   #take(message: FromWorklet): void {
-    switch (message.type) {
-      case 'levels':
-        for (const of of ['microphone', 'speaker'] as const)
-          this.levels[of].current = meterLevel(message[of], this.levels[of].current);
-        break;
-      case 'onset':
-        // For those who measure, by a PerformanceObserver; the page's own timeline must not fill up.
-        performance.mark(`${message.of}.onset`, { detail: { at: message.at } });
-        performance.clearMarks(`${message.of}.onset`);
-        break;
-      default:
-        unreachable(message);
-    }
+    for (const of of ['microphone', 'speaker'] as const)
+      this.levels[of].current = meterLevel(message[of], this.levels[of].current);
   }
 
   #showMicrophone(microphone: MicrophoneState): void {

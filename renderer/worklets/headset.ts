@@ -13,8 +13,8 @@ const LEVELS_HZ = 20;
 class HeadsetProcessor extends AudioWorkletProcessor {
   readonly #capture = new Capture(sampleRate, (pcm) => this.#send({ pcm }));
   readonly #mixer = new Mixer(sampleRate);
-  readonly #microphone = new Loudness(sampleRate);
-  readonly #speaker = new Loudness(sampleRate);
+  readonly #microphone = new Loudness();
+  readonly #speaker = new Loudness();
   #line: MessagePort | null = null;
   #untilLevels = 0;
   #closed = false;
@@ -32,12 +32,12 @@ class HeadsetProcessor extends AudioWorkletProcessor {
     const heard = input?.[0];
     if (heard) {
       this.#capture.write(heard);
-      if (this.#microphone.write(heard)) this.#tell({ type: 'onset', of: 'microphone', at: Date.now() });
+      this.#microphone.write(heard);
     }
     const played = output?.[0];
     if (played) {
       this.#mixer.read(played);
-      if (this.#speaker.write(played)) this.#tell({ type: 'onset', of: 'speaker', at: Date.now() });
+      this.#speaker.write(played);
       this.#tellLevels(played.length);
     }
     return !this.#closed;
@@ -68,7 +68,6 @@ class HeadsetProcessor extends AudioWorkletProcessor {
     if (this.#untilLevels > 0) return;
     this.#untilLevels += sampleRate / LEVELS_HZ;
     this.#tell({
-      type: 'levels',
       microphone: this.#microphone.takePeak(),
       speaker: this.#speaker.takePeak(),
     });

@@ -8,8 +8,8 @@ export type ToWorklet =
   /** The headset is laid down for good. */
   | { readonly type: 'close' };
 
-export type FromWorklet =
-  /** Highest magnitudes since the last such message, 0..1; 20 a second. */
-  | { readonly type: 'levels'; readonly microphone: number; readonly speaker: number }
-  /** Sound began, after quiet: just come from the microphone, or just handed to the speaker. `at`: epoch ms. */
-  | { readonly type: 'onset'; readonly of: 'microphone' | 'speaker'; readonly at: number };
+/** Highest magnitudes since the last such message, 0..1; 20 a second. */
+export interface FromWorklet {
+  readonly microphone: number;
+  readonly speaker: number;
+}

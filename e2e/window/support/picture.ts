@@ -1,5 +1,8 @@
 import type { Page } from 'playwright-core';
+import { z } from 'zod';
 import { until } from '../../support/until.ts';
+
+const laneTops = z.record(z.string(), z.number());
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
@@ -34,7 +37,7 @@ export class Picture {
     this.#scale = pixels.scale;
     this.#from = Number(pixels.from);
     this.#msPerPx = (Number(pixels.to) - this.#from) / pixels.width;
-    this.#tops = JSON.parse(pixels.tops) as Record<string, number>;
+    this.#tops = laneTops.parse(JSON.parse(pixels.tops));
     this.#tokens = pixels.tokens;
   }
 
