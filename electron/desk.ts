@@ -53,6 +53,8 @@ export class Desk {
       onAudio: (audio) => this.#play(audio),
       onBot: (change) => options.onBot(change),
     });
+    // Also while no window is there: the next one shows what happened meanwhile.
+    void this.host.signals(true).catch(() => undefined);
     this.#status = new StatusWatch({
       scope,
       host: this.host,
@@ -76,7 +78,6 @@ export class Desk {
   /** A window is up and is given its snapshot: from now on everything goes to it, the signals so far first. */
   windowOpened(): void {
     this.#outbox.open();
-    void this.host.signals(true).catch(() => undefined);
   }
 
   /** The window's page is gone. */
@@ -84,7 +85,6 @@ export class Desk {
     this.#outbox.close();
     this.#audio?.close();
     this.#audio = null;
-    void this.host.signals(false).catch(() => undefined);
     void this.microphone(false, 'the window is gone');
     // The next window begins with silence; who wants to go on listening says so.
     for (const call of this.#listenedIn) {

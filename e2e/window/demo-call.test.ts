@@ -160,7 +160,9 @@ describe('a demo call', () => {
     const callers = said.filter(({ who }) => who === 'Caller').map(({ text }) => text);
     const spoken = Object.values(CALLER).map(({ words }) => words);
     expect(callers).toHaveLength(spoken.length);
-    expect(callers).toEqual(record.all('stt.final').map(({ text }) => text));
+    // What was understood before the caller spoke on is no longer there.
+    const understood = new Map(record.all('stt.final').map(({ turn, text }) => [turn, text]));
+    expect(callers).toEqual([...understood.values()]);
     expect(overlap(spoken.join(' '), callers.join(' ')), callers.join(' ')).toBeGreaterThanOrEqual(MOST);
     const bots = said.filter(({ who }) => who === 'Bot').map(({ text }) => text);
     expect(bots).toEqual(record.all('bot.said').map(({ heard }) => heard));
