@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../rtp/seeded-random.ts';
 import { MicrophoneBuffer } from './microphone-buffer.ts';
 
-const FRAME_MS = 20;
-
 interface Line {
+  /** Of a frame that is written. */
+  readonly frameMs?: number;
   /** Length of the simulation. */
   readonly ms: number;
   /** How much faster the sound card's clock runs than ours, parts per million. */
@@ -33,19 +33,27 @@ interface Heard {
  * A sound card and a grid in one simulation. Each sample of speech tells by its value which millisecond it is of;
  * nothing of the buffer is looked into.
  */
-function run({ ms, ppm = 0, lateness = () => 0, ptimeMs = 20, phaseMs = 7, pauseMs = 0 }: Line): Heard {
+function run({
+  frameMs = 20,
+  ms,
+  ppm = 0,
+  lateness = () => 0,
+  ptimeMs = 20,
+  phaseMs = 7,
+  pauseMs = 0,
+}: Line): Heard {
   const buffer = new MicrophoneBuffer();
   const cardMs = 1 - ppm / 1e6;
   const isPause = (recorded: number): boolean => recorded % 1000 < pauseMs;
   const arrivals: { at: number; pcm: Int16Array }[] = [];
   let latest = 0;
   for (let index = 0; latest < ms; index += 1) {
-    const pcm = Int16Array.from({ length: FRAME_MS * 8 }, (_, i) => {
-      const recorded = index * FRAME_MS + Math.floor(i / 8);
+    const pcm = Int16Array.from({ length: frameMs * 8 }, (_, i) => {
+      const recorded = index * frameMs + Math.floor(i / 8);
       return isPause(recorded) ? 0 : 2000 + (recorded % 20_000);
     });
     // A late frame holds up those behind it: messages do not overtake.
-    latest = Math.max(latest, (index + 1) * FRAME_MS * cardMs + lateness(index));
+    latest = Math.max(latest, (index + 1) * frameMs * cardMs + lateness(index));
     arrivals.push({ at: latest, pcm });
   }
   const delays: number[] = [];
@@ -97,6 +105,14 @@ describe('MicrophoneBuffer', () => {
   it.each([0, 1, 5, 10, 19])('adds less than 60 ms with frames %i ms before the reads', (phaseMs) => {
     const heard = run({ ms: 20_000, phaseMs });
     expect(quantile(heard.delays, 0.95)).toBeLessThanOrEqual(60);
+    expect(heard).toMatchObject({ underruns: 0, overruns: 0 });
+  });
+
+  it.each([0, 3, 5, 9, 14, 19])('keeps a frame less of 10 ms ones, %i ms before the reads', (phaseMs) => {
+    const heard = run({ ms: 20_000, frameMs: 10, phaseMs, pauseMs: 300 });
+    const settled = heard.delays.slice(heard.delays.length / 4);
+    // 20 ms that the packet itself spans, up to 10 until the frame is whole, and the margin.
+    expect(quantile(settled, 1)).toBeLessThanOrEqual(20 + 10 + 8 + 2);
     expect(heard).toMatchObject({ underruns: 0, overruns: 0 });
   });
 

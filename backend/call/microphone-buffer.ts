@@ -34,6 +34,8 @@ export class MicrophoneBuffer {
   #writtenAt = -Infinity;
   #nextReadAt = 0;
   #readSamples = 20 * SAMPLES_PER_MS;
+  /** Of what was written last. */
+  #frameSamples = 20 * SAMPLES_PER_MS;
   /** How much later the latest frame of this window, and of the one before, could have come. */
   #reserve = Infinity;
   #reserveBefore = Infinity;
@@ -61,6 +63,7 @@ export class MicrophoneBuffer {
     }
     for (let i = 0; i < pcm.length; i += 1) this.#ring[(this.#written + i) % CAPACITY] = pcm[i] ?? 0;
     this.#written += pcm.length;
+    this.#frameSamples = pcm.length;
     this.#writtenAt = now;
     if (this.#waiting <= MOST) return;
     this.#overruns += 1;
@@ -118,7 +121,7 @@ export class MicrophoneBuffer {
     return true;
   }
 
-  /** Brings the delay to what is needed: skips a read's worth, or returns true for one that is to be played twice. */
+  /** Brings the delay to what is needed: skips a frame's worth, or returns true for one that is to be played twice. */
   #settle(samples: number, at: number): boolean {
     if (at >= this.#windowEndsAt) {
       this.#windowEndsAt = at + WINDOW_MS;
@@ -129,12 +132,15 @@ export class MicrophoneBuffer {
     if (this.#reserveBefore === Infinity) return false;
     const reserve = Math.min(this.#reserve, this.#reserveBefore);
     const readMs = samples / SAMPLES_PER_MS;
-    const surplus = reserve - readMs - this.#marginMs;
-    if (surplus >= 0 && this.#waiting >= 2 * samples && (quiet || surplus >= LOUD_SURPLUS_MS)) {
+    // By a frame at a time, when frames are shorter than reads: less than one would gain nothing.
+    const step = Math.min(samples, this.#frameSamples);
+    const stepMs = step / SAMPLES_PER_MS;
+    const surplus = reserve - stepMs - this.#marginMs;
+    if (surplus >= 0 && this.#waiting >= samples + step && (quiet || surplus >= LOUD_SURPLUS_MS)) {
       if (!quiet) this.#overruns += 1;
-      this.#taken += samples;
-      this.#reserve -= readMs;
-      this.#reserveBefore -= readMs;
+      this.#taken += step;
+      this.#reserve -= stepMs;
+      this.#reserveBefore -= stepMs;
     } else if (reserve < this.#marginMs / 2 && quiet) {
       this.#reserve += readMs;
       this.#reserveBefore += readMs;
