@@ -108,11 +108,19 @@ describe('MicrophoneBuffer', () => {
     expect(heard).toMatchObject({ underruns: 0, overruns: 0 });
   });
 
-  it.each([0, 3, 5, 9, 14, 19])('keeps a frame less of 10 ms ones, %i ms before the reads', (phaseMs) => {
-    const heard = run({ ms: 20_000, frameMs: 10, phaseMs, pauseMs: 300 });
+  it.each([
+    [5, 0],
+    [5, 3],
+    [5, 9],
+    [5, 19],
+    [10, 0],
+    [10, 5],
+    [10, 14],
+  ])('keeps no more than it must of frames of %i ms, %i ms before the reads', (frameMs, phaseMs) => {
+    const heard = run({ ms: 20_000, frameMs, phaseMs, pauseMs: 300 });
     const settled = heard.delays.slice(heard.delays.length / 4);
-    // 20 ms that the packet itself spans, up to 10 until the frame is whole, and the margin.
-    expect(quantile(settled, 1)).toBeLessThanOrEqual(20 + 10 + 8 + 2);
+    // 20 ms that the packet itself spans, up to a frame until that is whole, and the margin.
+    expect(quantile(settled, 1)).toBeLessThanOrEqual(20 + frameMs + 6 + 2);
     expect(heard).toMatchObject({ underruns: 0, overruns: 0 });
   });
 

@@ -5,7 +5,7 @@ const CAPACITY = 512 * SAMPLES_PER_MS;
 /** More than this waits for nobody: the oldest goes. */
 const MOST = 200 * SAMPLES_PER_MS;
 /** How late a frame may be without being missed: at least so much, more after each that was missed. */
-const LEAST_MARGIN_MS = 8;
+const LEAST_MARGIN_MS = 6;
 const MOST_MARGIN_MS = 60;
 const MARGIN_STEP_MS = 10;
 /** Jitter that has not shown again is forgotten: a millisecond each second. */

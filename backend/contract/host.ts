@@ -119,7 +119,7 @@ export interface WorkerRequest {
   readonly command: WorkerCommand;
 }
 
-/** 10 ms of the person's microphone, 8 kHz; not answered. Goes to every call of this worker where the person speaks. */
+/** 5 ms of the person's microphone, 8 kHz; not answered. Goes to every call of this worker where the person speaks. */
 export interface MicrophoneFrame {
   readonly type: 'microphone';
   readonly pcm: Int16Array;

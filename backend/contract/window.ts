@@ -292,7 +292,7 @@ export interface ModelView {
   readonly problem: string | null;
 }
 
-/** What goes over the audio port. 8 kHz, 20 ms to the window, 10 ms from it; buffers are copied, never transferred. */
+/** What goes over the audio port. 8 kHz, 20 ms to the window, 5 ms from it; buffers are copied, never transferred. */
 export type AudioToWindow = {
   readonly call: string;
   readonly side: 'caller' | 'bot';

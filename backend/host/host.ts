@@ -127,7 +127,7 @@ export class Host {
     await link.request({ type: 'call', call, action });
   }
 
-  /** 10 ms of the person's microphone, 8 kHz, for every call where they speak. Copies the samples. */
+  /** 5 ms of the person's microphone, 8 kHz, for every call where they speak. Copies the samples. */
   microphone(pcm: Int16Array): void {
     for (const link of this.#links) link.microphone(pcm);
   }

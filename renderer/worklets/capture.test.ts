@@ -33,9 +33,9 @@ function capture(rate: number, hertz: number, seconds: number): { samples: numbe
 }
 
 describe('Capture', () => {
-  it.each([44_100, 48_000])('makes 100 frames of 10 ms a second out of quanta at %i Hz', (rate) => {
+  it.each([44_100, 48_000])('makes 200 frames of 5 ms a second out of quanta at %i Hz', (rate) => {
     const { samples, lengths } = capture(rate, 1000, 2);
-    expect([...lengths]).toEqual([80]);
+    expect([...lengths]).toEqual([40]);
     expect(samples.length).toBe(16_000);
     expect(amplitude(samples.slice(800), 1000)).toBeCloseTo(16_384, -2);
   });
