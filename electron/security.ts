@@ -36,7 +36,7 @@ const LINK_HOSTS = new Set(['github.com', 'huggingface.co', 'www.rfc-editor.org'
 /** Before the app is ready: the page's scheme is as good as https, so that it may use the microphone. */
 export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+    { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
   ]);
 }
 

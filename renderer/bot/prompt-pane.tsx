@@ -1,5 +1,5 @@
 import { Check, CircleAlert, FileX, GitCompare, Pencil, type LucideIcon } from 'lucide-react';
-import { useMemo, useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode, Suspense, lazy } from 'react';
 import type { BotView } from '../../backend/contract/window.ts';
 import { useTexts } from '../base/text.ts';
 import { ask } from '../bridge/bridge.ts';
@@ -16,7 +16,6 @@ import {
   statusOf,
   type PromptStatus,
 } from './draft.ts';
-import { Editor } from './editor.tsx';
 import { withoutFolder } from './files.ts';
 import { botText } from './text.ts';
 
@@ -28,6 +27,9 @@ const ICONS: Readonly<Record<PromptStatus, LucideIcon>> = {
   gone: FileX,
   refused: CircleAlert,
 };
+
+/** A fifth of the window's code, and not needed for its first picture. */
+const Editor = lazy(async () => ({ default: (await import('./editor.tsx')).Editor }));
 
 /** The prompt's text: as calls use it, as the file has it, as the person is writing it. */
 export function PromptPane({ bot }: { readonly bot: BotView }): ReactNode {
@@ -68,17 +70,19 @@ export function PromptPane({ bot }: { readonly bot: BotView }): ReactNode {
           <Button onClick={() => setDraft(dir, keepMine(prompt, draft))}>{t.keepMine}</Button>
         </div>
       )}
-      <Editor
-        key={dir}
-        value={text}
-        original={showChanges ? prompt.inUse : null}
-        label={t.promptText}
-        onChange={(typed) => {
-          const before = useBotState.getState().drafts[dir] ?? null;
-          setDraft(dir, edited(prompt, before, typed));
-        }}
-        onSave={() => void apply()}
-      />
+      <Suspense fallback={<div className="bot-editor" />}>
+        <Editor
+          key={dir}
+          value={text}
+          original={showChanges ? prompt.inUse : null}
+          label={t.promptText}
+          onChange={(typed) => {
+            const before = useBotState.getState().drafts[dir] ?? null;
+            setDraft(dir, edited(prompt, before, typed));
+          }}
+          onSave={() => void apply()}
+        />
+      </Suspense>
       <div className="bot-prompt-actions">
         <Button
           variant="primary"
