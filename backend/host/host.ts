@@ -59,6 +59,8 @@ export class Host {
   readonly #inference: InferenceWorker;
   readonly #bots = new Map<string, BotFolder>();
   readonly #opening = new Map<string, Promise<BotFolder>>();
+  /** That every worker knows each as it is now. */
+  readonly #told = new Map<string, Promise<unknown>>();
   /** Calls going on, the worker each lives in, and our RTP address once it is known. */
   readonly #calls = new Map<string, { link: WorkerLink; last: CallEvent; local: string | null }>();
   #listening: ListenOptions | null = null;
@@ -87,7 +89,7 @@ export class Host {
     if (this.#listening)
       throw new SidetoneError('usage', 'this engine listens already', { hint: 'let it unlisten first' });
     if (options.port !== 0 && !this.#holds(options.port)) await requireFreePort(options.host, options.port);
-    const folder = await this.openBot(options.bot);
+    const folder = await this.#readyBot(options.bot);
     let listening = { ...options, bot: folder.dir };
     try {
       for (const link of this.#sharing()) {
@@ -111,7 +113,7 @@ export class Host {
 
   /** Places a call over raw RTP and returns its id; what becomes of it is told by its events. */
   async place(options: Omit<PlaceCommand, 'type' | 'call'>): Promise<string> {
-    if (options.party.kind === 'bot') await this.openBot(options.party.dir);
+    if (options.party.kind === 'bot') await this.#readyBot(options.party.dir);
     const link = this.#links[this.#nextWorker % this.#links.length];
     if (!link) throw new SidetoneError('internal', 'no media worker is running');
     this.#nextWorker += 1;
@@ -162,7 +164,8 @@ export class Host {
       const folder = await loadBotFolder(dir, this.#options.env).catch(() => null);
       if (!folder) continue;
       this.#bots.set(dir, folder);
-      await this.#tellAll(folder);
+      this.#tell(folder);
+      await this.#told.get(dir);
     }
   }
 
@@ -216,7 +219,7 @@ export class Host {
   async #openAndWatch(absolute: string): Promise<BotFolder> {
     const folder = await loadBotFolder(absolute, this.#options.env);
     this.#bots.set(absolute, folder);
-    await this.#tellAll(folder);
+    this.#tell(folder);
     watchBotFolder(folder, this.#options.env, this.#scope, (change) => {
       if (change instanceof SidetoneError) {
         this.#options.onBot?.({ dir: absolute, message: change.message });
@@ -229,13 +232,23 @@ export class Host {
       }
       this.#bots.set(absolute, change);
       this.#options.onBot?.(change);
-      void this.#tellAll(change).catch(() => undefined);
+      this.#tell(change);
     });
     return folder;
   }
 
-  async #tellAll(folder: BotFolder): Promise<void> {
-    await Promise.all(this.#links.map((link) => link.request({ type: 'bot', folder })));
+  /** @throws SidetoneError what keeps a worker from having the bot on a call. */
+  async #readyBot(dir: string): Promise<BotFolder> {
+    const folder = await this.openBot(dir);
+    await this.#told.get(folder.dir);
+    return folder;
+  }
+
+  #tell(folder: BotFolder): void {
+    const told = Promise.all(this.#links.map((link) => link.request({ type: 'bot', folder })));
+    // Who puts the bot on a call hears of it.
+    told.catch(() => undefined);
+    this.#told.set(folder.dir, told);
   }
 
   /** The inference worker is a fresh one: media workers get new ports to it. */
