@@ -87,7 +87,7 @@ try {
   await app.close();
   const look =
     `fps=${FRAMES_PER_SECOND},scale=${GIF_WIDTH}:-1:flags=lanczos,split[a][b];` +
-    '[a]palettegen=max_colors=96:stats_mode=diff[p];[b][p]paletteuse=dither=none:diff_mode=rectangle';
+    '[a]palettegen=max_colors=64:stats_mode=diff[p];[b][p]paletteuse=dither=none:diff_mode=rectangle';
   const made = spawnSync(
     'ffmpeg',
     ['-y', '-loglevel', 'error', '-i', film, '-vf', look, path.join(root, 'docs', 'demo.gif')],
