@@ -5,7 +5,7 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SidetoneError } from '../base/errors.ts';
 import { ModelStore, type PullProgress } from './fetch.ts';
 import { models, type Model, type Source } from './manifest.ts';
@@ -122,19 +122,24 @@ describe('ModelStore', () => {
   });
 
   it('goes on where a broken download stopped', async () => {
+    const part = path.join(dir, 'models', '.partial', 'voice', 'weights.part');
+    let cut = (): void => undefined;
     answer = (request, response) => {
       if (request.url !== '/weights') return false;
       response.writeHead(200, { 'content-length': WEIGHTS.length });
-      response.write(WEIGHTS.subarray(0, 120_000), () => response.destroy());
+      response.write(WEIGHTS.subarray(0, 120_000));
+      cut = () => response.destroy();
       return true;
     };
     const models = store(voice([fromHub(hub)]));
-    const broken = await failure(models.pull(['voice']));
+    const pull = failure(models.pull(['voice']));
+    // A break drops what has come and is not on the disk yet.
+    await vi.waitFor(async () => expect((await stat(part)).size).toBeGreaterThan(0), { timeout: 10_000 });
+    cut();
+    const broken = await pull;
     expect(broken.kind).toBe('environment');
     expect(await models.installed('voice')).toBe(false);
-    const part = path.join(dir, 'models', '.partial', 'voice', 'weights.part');
     const kept = (await stat(part)).size;
-    expect(kept).toBeGreaterThan(0);
 
     answer = () => false;
     requests = [];
