@@ -1,9 +1,7 @@
 import type { CallEvent } from '../backend/contract/events.ts';
 import { readSignals, type SignalBatch } from '../backend/contract/signals.ts';
+import { outdated } from '../backend/fold/kept.ts';
 import { TrackStore } from '../backend/fold/tracks.ts';
-
-/** Ended calls kept, so that a window that opens anew shows what the old one did. */
-const ENDED_KEPT = 12;
 
 interface Page {
   readonly events: CallEvent[];
@@ -55,6 +53,6 @@ export class CallBook {
 
   #forget(): void {
     const ended = [...this.#pages].filter(([, page]) => page.ended);
-    for (const [call] of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) this.#pages.delete(call);
+    for (const [call] of outdated(ended)) this.#pages.delete(call);
   }
 }

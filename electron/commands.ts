@@ -7,6 +7,7 @@ import type { PartySpec } from '../backend/contract/host.ts';
 import type { Answer } from '../backend/contract/window.ts';
 import { recordedCaller } from '../backend/host/recorded-caller.ts';
 import type { InferenceClient } from '../backend/providers/embedded/client.ts';
+import type { BotFiles } from './bot-files.ts';
 import type { Bots } from './bots.ts';
 import type { Desk } from './desk.ts';
 import { testEndpoint } from './endpoint-test.ts';
@@ -53,15 +54,17 @@ export function commandHandlers(means: CommandMeans): Handlers {
   };
   const caller = (): Promise<PartySpec> =>
     recordedCaller(means.answeringBot()).catch(() => recordedCaller(paths.demoBot));
-  const callOwnBot = async (who: 'person' | 'script'): Promise<string> =>
-    desk.place({
-      ...(await desk.ownAddress()),
-      codec: 'PCMU',
-      party: await party(who),
-      maxMs: who === 'script' ? SCRIPT_MAX_MS : null,
-    });
-  const edited = async (bot: string, edit: () => Promise<unknown>): Promise<Answer<'bot.open'>> => {
-    await edit();
+  const place = async (
+    to: { readonly host: string; readonly port: number },
+    codec: 'PCMU' | 'PCMA',
+    who: 'bot' | 'person' | 'script',
+  ): Promise<string> =>
+    desk.place({ ...to, codec, party: await party(who), maxMs: who === 'script' ? SCRIPT_MAX_MS : null });
+  const edited = async (
+    bot: string,
+    edit: (files: BotFiles) => Promise<unknown>,
+  ): Promise<Answer<'bot.open'>> => {
+    await edit(await bots.files(bot));
     return bots.view(bot);
   };
 
@@ -134,18 +137,10 @@ export function commandHandlers(means: CommandMeans): Handlers {
       return null;
     },
 
-    'call.demo': () => callOwnBot('script'),
-    'call.talk': () => callOwnBot('person'),
-    'call.place': async ({ target, codec, who }) => {
-      const { host, port } = parseAddress(target.replace(/^rtp:/i, ''), 'target');
-      return desk.place({
-        host,
-        port,
-        codec,
-        party: await party(who),
-        maxMs: who === 'script' ? SCRIPT_MAX_MS : null,
-      });
-    },
+    'call.demo': async () => place(await desk.ownAddress(), 'PCMU', 'script'),
+    'call.talk': async () => place(await desk.ownAddress(), 'PCMU', 'person'),
+    'call.place': async ({ target, codec, who }) =>
+      place(parseAddress(target.replace(/^rtp:/i, ''), 'target'), codec, who),
     'call.hang_up': ({ call }) => done(desk.act(call, { type: 'hang_up', reason: 'hung up in the window' })),
     'call.mute': ({ call, on }) => done(desk.act(call, { type: 'mute', on })),
     'call.hold_bot': ({ call, on }) => done(desk.act(call, { type: 'hold', on })),
@@ -159,13 +154,11 @@ export function commandHandlers(means: CommandMeans): Handlers {
 
     'bot.list': () => bots.list(),
     'bot.open': ({ bot }) => bots.view(bot),
-    'bot.save_prompt': ({ bot, text }) => edited(bot, async () => (await bots.files(bot)).savePrompt(text)),
-    'bot.set': ({ bot, path: keys, value }) =>
-      edited(bot, async () => (await bots.files(bot)).set(keys, value)),
-    'bot.undo': ({ bot }) => edited(bot, async () => (await bots.files(bot)).undo()),
-    'voice.add': ({ bot, name, bytes }) =>
-      edited(bot, async () => (await bots.files(bot)).addVoice(name, bytes)),
-    'voice.remove': ({ bot, voice }) => edited(bot, async () => (await bots.files(bot)).removeVoice(voice)),
+    'bot.save_prompt': ({ bot, text }) => edited(bot, (files) => files.savePrompt(text)),
+    'bot.set': ({ bot, path: keys, value }) => edited(bot, (files) => files.set(keys, value)),
+    'bot.undo': ({ bot }) => edited(bot, (files) => files.undo()),
+    'voice.add': ({ bot, name, bytes }) => edited(bot, (files) => files.addVoice(name, bytes)),
+    'voice.remove': ({ bot, voice }) => edited(bot, (files) => files.removeVoice(voice)),
     'voice.preview': async ({ bot, voice }) => (await bots.files(bot)).preview(voice),
 
     'endpoint.test': async (request) => {

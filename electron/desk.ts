@@ -1,4 +1,5 @@
 import type { MessagePortMain } from 'electron';
+import { isEveryAddress } from '../backend/base/address.ts';
 import { SidetoneError } from '../backend/base/errors.ts';
 import type { Scope } from '../backend/base/scope.ts';
 import type { AppSettings } from '../backend/contract/app-settings.ts';
@@ -135,8 +136,7 @@ export class Desk {
         hint: listenProblem?.hint ?? 'the status bar says why',
       });
     }
-    const anyAddress = listening.host === '0.0.0.0' || listening.host === '::';
-    return { host: anyAddress ? '127.0.0.1' : listening.host, port: listening.port };
+    return { host: isEveryAddress(listening.host) ? '127.0.0.1' : listening.host, port: listening.port };
   }
 
   place(options: Omit<PlaceCommand, 'type' | 'call'>): Promise<string> {

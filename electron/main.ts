@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { app, nativeTheme, shell } from 'electron';
+import { setVariables } from '../backend/base/environment.ts';
 import { explain } from '../backend/base/errors.ts';
 import { Scope } from '../backend/base/scope.ts';
 import type { CallEvent } from '../backend/contract/events.ts';
@@ -129,7 +130,7 @@ class App {
         desk: this.#desk,
         bots: this.#bots,
         models: this.#models,
-        keys: () => defined(this.#env),
+        keys: () => setVariables(this.#env),
         inference: () => this.#desk.host.inference(),
         window: () => this.#window?.window ?? null,
         windowOpened: () => this.#windowOpened(),
@@ -246,12 +247,6 @@ class App {
     this.#silero ??= SileroBatch.load(modelFile(this.#paths.models, 'silero-vad-v6', 'silero_vad_v6.onnx'));
     return this.#silero;
   }
-}
-
-function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }
 
 function main(): void {

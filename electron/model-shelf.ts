@@ -4,6 +4,8 @@ import type { ModelView } from '../backend/contract/window.ts';
 import { ModelStore } from '../backend/models/fetch.ts';
 import type { Model } from '../backend/models/manifest.ts';
 
+const PROGRESS_EVERY_MS = 250;
+
 interface Pull {
   readonly abort: AbortController;
   readonly files: Map<string, number>;
@@ -16,6 +18,7 @@ export class ModelShelf {
   readonly #changed: (models: readonly ModelView[]) => void;
   readonly #pulls = new Map<string, Pull>();
   readonly #problems = new Map<string, string>();
+  #telling = false;
 
   constructor(dir: string, scope: Scope, changed: (models: readonly ModelView[]) => void) {
     this.#store = new ModelStore(dir);
@@ -45,7 +48,7 @@ export class ModelShelf {
     const onProgress: NonNullable<Parameters<ModelStore['pull']>[1]>['onProgress'] = (progress) => {
       if (progress.type !== 'bytes' || progress.model !== name) return;
       pull.files.set(progress.file, progress.received);
-      this.#tell();
+      this.#tellSoon();
     };
     void this.#store
       .pull([name], { signal, onProgress })
@@ -67,6 +70,16 @@ export class ModelShelf {
   async remove(name: string): Promise<void> {
     await this.#store.remove(name);
     this.#tell();
+  }
+
+  /** Chunks come by the thousand; each telling looks at every model's files. */
+  #tellSoon(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    this.#scope.after(PROGRESS_EVERY_MS, () => {
+      this.#telling = false;
+      this.#tell();
+    });
   }
 
   #tell(): void {

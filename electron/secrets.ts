@@ -30,7 +30,7 @@ export class Secrets {
     return secrets;
   }
 
-  /** Whether the system keeps the key; without a key store Linux only obfuscates. */
+  /** Whether the system has a key store; where it has none, nothing is stored. */
   get encrypted(): boolean {
     return (
       safeStorage.isEncryptionAvailable() &&

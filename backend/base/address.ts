@@ -11,3 +11,13 @@ export function parseAddress(text: string, what: string): { host: string; port: 
   }
   return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
 }
+
+/** As a person dials it: IPv6 in brackets. */
+export function showAddress({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether a listener there answers on every address of its machine. */
+export function isEveryAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { CDPSession, ElectronApplication, Page } from 'playwright-core';
 import { stringify } from 'yaml';
 import type { z } from 'zod';
+import { setVariables } from '../base/environment.ts';
 import { SidetoneError } from '../base/errors.ts';
 import type { Scope } from '../base/scope.ts';
 import type { appSettings } from '../contract/app-settings.ts';
@@ -60,25 +61,28 @@ export interface Launched {
   readonly close: () => Promise<void>;
 }
 
+export function electronBinary(): string {
+  return path.join(ELECTRON, 'dist', readFileSync(path.join(ELECTRON, 'path.txt'), 'utf8'));
+}
+
+/** Chromium's sandbox does not start for root; without a real display there is no GPU to look for. */
+export function chromiumSwitches(virtual: boolean): string[] {
+  return [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), ...(virtual ? ['--disable-gpu'] : [])];
+}
+
 /** Starts an Electron app, closed with the scope or before. */
 export async function launch(options: LaunchOptions, scope: Scope): Promise<Launched> {
   const { _electron } = await import('playwright-core');
-  const binary = path.join(ELECTRON, 'dist', readFileSync(path.join(ELECTRON, 'path.txt'), 'utf8'));
-  const inherited = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
   const handled = listeners();
   const electron = await _electron.launch({
-    executablePath: binary,
+    executablePath: electronBinary(),
     args: [
-      // Chromium's sandbox does not start for root; without a real display there is no GPU to look for.
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      ...(options.display.virtual ? ['--disable-gpu'] : []),
+      ...chromiumSwitches(options.display.virtual),
       ...(options.switches ?? []),
       `--user-data-dir=${options.dataDir}`,
       options.app ?? REPOSITORY,
     ],
-    env: { ...Object.fromEntries(inherited), ...options.display.env },
+    env: { ...setVariables(process.env), ...options.display.env },
   });
   // Playwright would end this process at a Ctrl-C; it is the scope that says in what order all ends.
   for (const { signal, listener } of listeners()) {

@@ -19,8 +19,20 @@ export interface Display {
 export async function openDisplay(scope: Scope): Promise<Display> {
   const shown = process.platform !== 'linux' || process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'];
   if (shown) return { env: {}, virtual: false, what: 'a real display' };
+  return {
+    env: { DISPLAY: await startXvfb(scope) },
+    virtual: true,
+    what: 'Xvfb and software rendering in the place of a display',
+  };
+}
+
+/**
+ * A screen that lives as long as the scope. @returns its DISPLAY
+ * @throws SidetoneError 'environment' without Xvfb.
+ */
+export async function startXvfb(scope: Scope): Promise<string> {
   if (spawnSync('which', ['Xvfb']).status !== 0) {
-    throw new SidetoneError('environment', 'there is no display, and no Xvfb to stand in for one', {
+    throw new SidetoneError('environment', 'there is no Xvfb to stand in for a display', {
       hint: 'apt-get install xvfb',
     });
   }
@@ -38,9 +50,5 @@ export async function openDisplay(scope: Scope): Promise<Display> {
   if (!pipe) throw new SidetoneError('internal', 'Xvfb has no pipe to say its display on');
   const [said]: unknown[] = await Promise.race([once(pipe, 'data'), exited]);
   if (!Buffer.isBuffer(said)) throw new SidetoneError('environment', 'Xvfb did not start');
-  return {
-    env: { DISPLAY: `:${said.toString().trim()}` },
-    virtual: true,
-    what: 'Xvfb and software rendering in the place of a display',
-  };
+  return `:${said.toString().trim()}`;
 }

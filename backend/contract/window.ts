@@ -159,17 +159,8 @@ export interface Messages {
 }
 export type Message = keyof Messages;
 
-export const MENU_ACTIONS = [
-  'call.demo',
-  'call.talk',
-  'call.hang_up',
-  'view.call',
-  'view.settings',
-  'palette',
-  'shortcuts',
-  'tour',
-] as const;
-export type MenuAction = (typeof MENU_ACTIONS)[number];
+export type MenuAction =
+  'call.demo' | 'call.talk' | 'view.call' | 'view.settings' | 'palette' | 'shortcuts' | 'tour';
 
 /** Something the person should know that no command of theirs led to. */
 export interface Notice {
@@ -191,7 +182,7 @@ export interface Snapshot {
   readonly paths: { readonly settings: string; readonly recordings: string; readonly models: string };
   /** Names of secrets that are stored. */
   readonly secrets: readonly string[];
-  /** Whether the system keeps secrets encrypted; false: they are only obfuscated on this machine. */
+  /** Whether the system has a key store; false: no secret can be stored. */
   readonly secretsEncrypted: boolean;
   readonly status: HostStatus;
   readonly bots: readonly BotEntry[];

@@ -5,7 +5,8 @@ import { CALLER, speech } from '../support/bots.ts';
 import { readPcap, rtpFrom } from '../support/pcap.ts';
 import { Phone } from '../support/phone.ts';
 import { until } from '../support/until.ts';
-import { App, ROOT, chromiumSwitches, electronBinary } from './support/app.ts';
+import { chromiumSwitches, electronBinary } from '../../backend/bench/window-app.ts';
+import { App, ROOT } from './support/app.ts';
 import { Attached } from './support/attach.ts';
 import { entries } from './support/conversation.ts';
 import { Picture } from './support/picture.ts';
@@ -82,7 +83,7 @@ describe('with a call going on', () => {
 
   it('a second start leaves at once and brings the window to the front', async () => {
     await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide());
-    const second = spawn(electronBinary(), [...chromiumSwitches(), `--user-data-dir=${app.dir}`, ROOT], {
+    const second = spawn(electronBinary(), [...chromiumSwitches(true), `--user-data-dir=${app.dir}`, ROOT], {
       stdio: 'ignore',
     });
     const [code] = await once(second, 'exit');

@@ -16,7 +16,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CALLER } from '../support/bots.ts';
 import { until } from '../support/until.ts';
 import { overlap } from '../support/words.ts';
-import { ROOT, chromiumSwitches, environment } from './support/app.ts';
+import { setVariables } from '../../backend/base/environment.ts';
+import { chromiumSwitches } from '../../backend/bench/window-app.ts';
+import { ROOT } from './support/app.ts';
 import { entries } from './support/conversation.ts';
 
 const MOST = 0.7;
@@ -80,9 +82,9 @@ describe('the packaged app', () => {
     );
     const app = spawn(
       binary,
-      [...chromiumSwitches(), '--remote-debugging-port=0', `--user-data-dir=${data}`],
+      [...chromiumSwitches(true), '--remote-debugging-port=0', `--user-data-dir=${data}`],
       {
-        env: { ...environment(), SIDETONE_MODELS: path.join(ROOT, '.models') },
+        env: { ...setVariables(process.env), SIDETONE_MODELS: path.join(ROOT, '.models') },
         stdio: ['ignore', 'inherit', 'pipe'],
       },
     );

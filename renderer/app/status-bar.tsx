@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { showAddress } from '../../backend/base/address.ts';
 import type { HostStatus } from '../../backend/contract/window.ts';
 import { useTexts } from '../base/text.ts';
 import { useCallsGoingOn } from '../call/shown.ts';
@@ -6,7 +7,7 @@ import { useApp } from '../state/app.ts';
 import { Popover } from '../ui/popover.tsx';
 import { CallsDetail, HealthDetail, ListenDetail, LoadDetail, PacingDetail } from './status-details.tsx';
 import { statusText } from './status-text.ts';
-import { healthTone, loadTone, pacingTone, showAddress, type StatusTone } from './status.ts';
+import { healthTone, loadTone, pacingTone, type StatusTone } from './status.ts';
 
 /** How the engine does; each part opens its detail. */
 export function StatusBar(): ReactNode {

@@ -1,5 +1,6 @@
 import { RotateCw, Settings } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
+import { isEveryAddress, showAddress } from '../../backend/base/address.ts';
 import type { HostStatus, StageHealth } from '../../backend/contract/window.ts';
 import { useTexts } from '../base/text.ts';
 import { showSettings, type Section } from '../settings/section.ts';
@@ -7,7 +8,7 @@ import { restartListener } from '../state/actions.ts';
 import { Button } from '../ui/button.tsx';
 import { Badge } from '../ui/panel.tsx';
 import { statusText } from './status-text.ts';
-import { healthTone, loadTone, pacingTone, showAddress } from './status.ts';
+import { healthTone, loadTone, pacingTone } from './status.ts';
 
 /** What the parts of the status bar open: the figures, what they mean, what to do. */
 
@@ -21,7 +22,7 @@ export function ListenDetail({ status, onDone }: DetailProps): ReactNode {
   const t = useTexts(statusText);
   const { listening, listenProblem } = status;
   if (listening !== null && listenProblem === null) {
-    const everywhere = listening.host === '0.0.0.0' || listening.host === '::';
+    const everywhere = isEveryAddress(listening.host);
     return (
       <Detail title={t.listening}>
         <code data-selectable>{showAddress(listening)}</code>

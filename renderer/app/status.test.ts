@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { loadTone, pacingTone, showAddress } from './status.ts';
+import { showAddress } from '../../backend/base/address.ts';
+import { loadTone, pacingTone } from './status.ts';
 
 const pacing = (p99: number) => ({ p50: 0.1, p99, max: 20 });
 

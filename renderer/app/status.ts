@@ -29,8 +29,3 @@ export function healthTone(state: StageHealth['state']): StatusTone {
       return 'danger';
   }
 }
-
-/** Addresses as a person dials them: IPv6 in brackets. */
-export function showAddress({ host, port }: { readonly host: string; readonly port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}

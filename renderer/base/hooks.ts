@@ -13,16 +13,6 @@ export function useInterval(tick: () => void, ms: number | null): void {
   }, [ms]);
 }
 
-/** `value`, once it has stayed the same for `ms`. */
-export function useSettled<Value>(value: Value, ms: number): Value {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), ms);
-    return () => clearTimeout(timer);
-  }, [value, ms]);
-  return settled;
-}
-
 /** performance.now(), anew every `ms`. */
 export function useNow(ms: number): number {
   const [now, setNow] = useState(() => performance.now());

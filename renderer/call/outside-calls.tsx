@@ -1,3 +1,4 @@
+import { isEveryAddress, showAddress } from '../../backend/base/address.ts';
 import { useState, type ReactNode } from 'react';
 import { useTexts } from '../base/text.ts';
 import { restartListener } from '../state/actions.ts';
@@ -29,9 +30,9 @@ export function OutsideCalls(): ReactNode {
       </section>
     );
   }
-  const anywhere = listening.host === '0.0.0.0' || listening.host === '::';
+  const anywhere = isEveryAddress(listening.host);
   const host = anywhere ? '127.0.0.1' : listening.host;
-  const address = `${host.includes(':') ? `[${host}]` : host}:${listening.port}`;
+  const address = showAddress({ host, port: listening.port });
   const [how, example] = exampleOf(sender, host, listening.port, address, t);
   return (
     <section className="call-outside" aria-label={t.ownCalls}>

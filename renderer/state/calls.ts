@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import type { CallEvent } from '../../backend/contract/events.ts';
 import { readSignals } from '../../backend/contract/signals.ts';
 import { foldConversation } from '../../backend/fold/conversation.ts';
+import { outdated } from '../../backend/fold/kept.ts';
 import { foldSummary } from '../../backend/fold/summary.ts';
 import { Timeline } from '../../backend/fold/timeline.ts';
 import { TrackStore } from '../../backend/fold/tracks.ts';
@@ -28,18 +29,10 @@ interface CallsState {
   readonly selected: string | null;
 }
 
-/** Ended calls that stay on show; older ones are in their records only. */
-const ENDED_KEPT = 12;
-
 export const useCalls = create<CallsState>(() => ({ calls: new Map(), selected: null }));
 
 export function selectCall(id: string | null): void {
   useCalls.setState({ selected: id });
-}
-
-/** The call on show; null: none. */
-export function useSelectedCall(): CallEntry | null {
-  return useCalls(({ calls, selected }) => (selected === null ? null : (calls.get(selected) ?? null)));
 }
 
 export function takeEvents(events: readonly CallEvent[]): void {
@@ -73,7 +66,7 @@ export function takeSignals(batch: Uint8Array): void {
 
 function forgetOld(calls: Map<string, CallEntry>, selected: string | null): void {
   const ended = [...calls.values()].filter(({ summary }) => summary.state === 'ended');
-  for (const { id } of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) {
+  for (const { id } of outdated(ended)) {
     if (id !== selected) calls.delete(id);
   }
 }

@@ -94,29 +94,6 @@ export function TextInput({ type = 'text', ...props }: TextInputProps): ReactNod
   );
 }
 
-interface TextAreaProps extends TextProps {
-  readonly rows?: number | undefined;
-}
-
-export function TextArea({ rows = 4, ...props }: TextAreaProps): ReactNode {
-  const { value, onChange, onSubmit, autoFocus = false } = props;
-  const submit = (event: KeyboardEvent): void => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || onSubmit === undefined) return;
-    event.preventDefault();
-    onSubmit();
-  };
-  return (
-    <textarea
-      {...useTextAttributes(props)}
-      ref={useFocusAtFirst<HTMLTextAreaElement>(autoFocus)}
-      rows={rows}
-      value={value}
-      onChange={(event) => onChange(event.target.value)}
-      onKeyDown={submit}
-    />
-  );
-}
-
 function useTextAttributes({ placeholder, invalid = false, mono = false, disabled, ariaLabel }: TextProps) {
   const links = use(FieldContext);
   return {

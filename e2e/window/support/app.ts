@@ -1,6 +1,8 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { chromiumSwitches, electronBinary } from '../../../backend/bench/window-app.ts';
+import { setVariables } from '../../../backend/base/environment.ts';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { parse } from 'yaml';
 import type { Answer, Command, Problem, Request } from '../../../backend/contract/window.ts';
@@ -61,8 +63,8 @@ export class App implements AsyncDisposable {
     );
     const electron = await _electron.launch({
       executablePath: electronBinary(),
-      args: [...chromiumSwitches(), ...(options.switches ?? []), `--user-data-dir=${dir}`, ROOT],
-      env: { ...environment(), ...options.env },
+      args: [...chromiumSwitches(true), ...(options.switches ?? []), `--user-data-dir=${dir}`, ROOT],
+      env: { ...setVariables(process.env), ...options.env },
     });
     const app = new App(dir, electron, await electron.firstWindow());
     await app.#watchErrors();
@@ -125,20 +127,4 @@ export class App implements AsyncDisposable {
     await protocol.send('Runtime.enable');
     await protocol.send('Log.enable');
   }
-}
-
-export function electronBinary(): string {
-  const dist = path.join(ROOT, 'node_modules', 'electron');
-  return path.join(dist, 'dist', readFileSync(path.join(dist, 'path.txt'), 'utf8'));
-}
-
-/** Chromium's sandbox does not start for root; there is no GPU to look for. */
-export function chromiumSwitches(): string[] {
-  return [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu'];
-}
-
-export function environment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }
