@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWav } from '../backend/audio/wav.ts';
 import { callEvent, type CallEvent } from '../backend/contract/events.ts';
+import { TRACE_FILES } from '../backend/contract/trace.ts';
 import { CALLER, DEMO_BOT } from './support/bots.ts';
 import { Ears } from './support/ears.ts';
 import { Engine } from './support/engine.ts';
@@ -115,7 +116,7 @@ describe('a caller books an appointment by voice over UDP, all models embedded',
     expect(manifest).toMatchObject({ call, state: 'complete', codec: 'PCMU' });
     expect(manifest.ended).toBe(engine.all(call, 'call.ended')[0]?.reason);
 
-    const lines = (await readFile(path.join(dir, manifest.files.events), 'utf8')).trimEnd().split('\n');
+    const lines = (await readFile(path.join(dir, TRACE_FILES.events), 'utf8')).trimEnd().split('\n');
     const events = lines.map((line) => callEvent.parse(JSON.parse(line)));
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
     expect(events.every(({ at }, index) => at >= (events[index - 1]?.at ?? 0))).toBe(true);
@@ -124,7 +125,7 @@ describe('a caller books an appointment by voice over UDP, all models embedded',
     expect(lines.map((line): unknown => JSON.parse(line))).toEqual(engine.of(call));
 
     const durationMs = manifest.duration_ms ?? 0;
-    for (const file of [manifest.files.caller, manifest.files.bot]) {
+    for (const file of [TRACE_FILES.caller, TRACE_FILES.bot]) {
       const { pcm, sampleRate } = readWav(await readFile(path.join(dir, file)));
       expect(sampleRate).toBe(8000);
       expect(pcm.length / 8, file).toBeGreaterThan(durationMs - 500);

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { callEvent, type CallEvent } from '../backend/contract/events.ts';
-import { readManifest } from '../backend/trace/complete.ts';
+import { readManifest } from '../backend/trace/manifest-file.ts';
 import { CALLER, SCRIPTED_BOT, makeBot, speech } from './support/bots.ts';
 import { Cli } from './support/cli.ts';
 import { Phone } from './support/phone.ts';

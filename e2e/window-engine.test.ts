@@ -11,7 +11,7 @@ import { Engine } from './support/engine.ts';
 import { Microphone } from './support/microphone.ts';
 import { audioOf } from './support/pcap.ts';
 import { Phone } from './support/phone.ts';
-import { watchThreads } from './support/threads.ts';
+import { crash, watchThreads } from './support/threads.ts';
 import { until } from './support/until.ts';
 import { overlap } from './support/words.ts';
 
@@ -282,7 +282,7 @@ describe('settings that change while calls go on', () => {
     await until('signals', () => watched.signals.length > 0);
     const call = await watched.answered(before.port);
     await until('its record to begin', () => watched.manifest(call).catch(() => null));
-    await watch.threads.find(({ threadName }) => threadName === 'media')?.terminate();
+    crash(watch.threads.find(({ threadName }) => threadName === 'media'));
     watch.stop();
     await watched.over(call);
     await before.vanish();

@@ -6,7 +6,7 @@ import { callEvent } from '../backend/contract/events.ts';
 import { CALLER, SCRIPTED_BOT, makeBot, speech } from './support/bots.ts';
 import { Engine } from './support/engine.ts';
 import { Phone } from './support/phone.ts';
-import { watchThreads } from './support/threads.ts';
+import { crash, watchThreads } from './support/threads.ts';
 import { until } from './support/until.ts';
 
 describe('a media worker that dies', () => {
@@ -48,7 +48,7 @@ describe('a media worker that dies', () => {
       await until(`audio of ${call} on disk`, async () => (await audioBytes(call)) > 44);
     const [doomed] = await engine.host.report();
 
-    await media[0]?.terminate();
+    crash(media[0]);
     const crashed = await until('the calls of the dead worker to be ended', () => {
       const ended = calls.filter((call) => engine.all(call, 'call.ended').length > 0);
       return ended.length >= (doomed?.calls ?? 0) && ended;

@@ -18,6 +18,7 @@ import type { Secrets } from './secrets.ts';
 import { openLink } from './security.ts';
 import type { SettingsFile } from './settings-file.ts';
 import { languageOf } from './text.ts';
+import type { TraceShelf } from './traces.ts';
 
 /** A recorded caller hangs up by itself; this ends one whose bot never stops talking. */
 const SCRIPT_MAX_MS = 180_000;
@@ -29,6 +30,7 @@ export interface CommandMeans {
   readonly desk: Desk;
   readonly bots: Bots;
   readonly models: ModelShelf;
+  readonly traces: TraceShelf;
   readonly inference: () => InferenceClient;
   readonly window: () => BrowserWindow | null;
   /** The page has its snapshot: messages may come. */
@@ -45,7 +47,7 @@ export interface CommandMeans {
 
 /** Each command of the window, carried out. */
 export function commandHandlers(means: CommandMeans): Handlers {
-  const { desk, bots, models, settings, secrets, paths } = means;
+  const { desk, bots, models, traces, settings, secrets, paths } = means;
 
   const party = async (who: 'bot' | 'person' | 'script'): Promise<PartySpec> => {
     if (who === 'person') return { kind: 'person' };
@@ -181,6 +183,18 @@ export function commandHandlers(means: CommandMeans): Handlers {
       return null;
     },
     'model.remove': ({ model }) => done(models.remove(model)),
+
+    'trace.list': () => traces.ask('list', null),
+    'trace.open': ({ trace }) => traces.ask('open', { trace }),
+    'trace.packets': (request) => traces.ask('packets', request),
+    'trace.annotate': (request) => traces.ask('annotate', request),
+    'trace.pin': (request) => traces.ask('pin', request),
+    'trace.remove': (request) => traces.ask('remove', request),
+    'trace.restore': (request) => traces.ask('restore', request),
+    'trace.export': ({ trace, format }) => traces.export(trace, format),
+    'trace.import': ({ path: file }) => traces.import(file),
+    'trace.replay': (request) => traces.replay(request),
+    'trace.stop_replay': () => done(traces.stopReplay()),
   };
 }
 

@@ -13,12 +13,14 @@ import { Desk } from './desk.ts';
 import { openGate } from './gate.ts';
 import { setMenu } from './menu.ts';
 import { ModelShelf } from './model-shelf.ts';
+import { opened, openedBy, type Opened } from './opened.ts';
 import { makePaths, type Paths } from './paths.ts';
-import { sweep } from './retention.ts';
 import { Secrets } from './secrets.ts';
 import { lockDown, ORIGIN, registerScheme, servePage } from './security.ts';
 import { SettingsFile } from './settings-file.ts';
+import { Spans } from './spans.ts';
 import { languageOf, textOf, type Text } from './text.ts';
+import { TraceShelf } from './traces.ts';
 import { MainWindow } from './window.ts';
 
 /** The app: one engine, one window in front of it. Everything it starts ends with `scope`, calls before threads. */
@@ -30,6 +32,8 @@ class App {
   readonly #desk: Desk;
   readonly #bots: Bots;
   readonly #models: ModelShelf;
+  readonly #traces: TraceShelf;
+  readonly #spans: Spans;
   readonly #env: Record<string, string | undefined>;
   #send: <Name extends Message>(name: Name, content: Messages[Name]) => void = () => undefined;
   #window: MainWindow | null = null;
@@ -53,6 +57,30 @@ class App {
       this.#send('models.changed', models);
       void this.#watchHealth();
     });
+    this.#traces = new TraceShelf({
+      scope: this.#scope,
+      modelsDir: paths.models,
+      env: this.#env,
+      dir: this.#recordsDir,
+      version: app.getVersion(),
+      send: (name, content) => this.#send(name, content),
+      window: () => this.#window?.window ?? null,
+      text: () => this.#text,
+      rules: () => this.#settings.settings.recordings,
+    });
+    this.#spans = new Spans({
+      scope: this.#scope,
+      version: app.getVersion(),
+      env: this.#env,
+      onTrouble: (meaning) =>
+        this.#send('notice', {
+          severity: 'warning',
+          title: this.#text.notSent,
+          meaning,
+          remedy: this.#text.notSentRemedy,
+        }),
+    });
+    void this.#spans.use(settings.settings.otlp_endpoint);
     this.#desk = new Desk({
       scope: this.#scope,
       modelsDir: paths.models,
@@ -83,12 +111,21 @@ class App {
     this.#applyLooks();
     this.#openWindow();
     void this.#listen();
-    void this.#sweep();
+  }
+
+  /** Folder of the traces. */
+  get tracesDir(): string {
+    return this.#traces.dir;
   }
 
   toFront(): void {
     if (this.#window) this.#window.toFront();
     else this.#openWindow();
+  }
+
+  /** Files, folders and names of traces: the last of them is shown. */
+  async openFromOutside({ targets }: Opened): Promise<void> {
+    for (const target of targets) await this.#traces.openFromOutside(target);
   }
 
   /** Ends calls with whole records, lets inference finish, then leaves. Quitting in the middle of it would abort. */
@@ -130,6 +167,7 @@ class App {
         desk: this.#desk,
         bots: this.#bots,
         models: this.#models,
+        traces: this.#traces,
         keys: () => setVariables(this.#env),
         inference: () => this.#desk.host.inference(),
         window: () => this.#window?.window ?? null,
@@ -161,21 +199,27 @@ class App {
     this.#window = opened;
     const { window } = opened;
     window.webContents.on('render-process-gone', () => {
-      this.#desk.windowGone();
+      this.#pageGone();
       this.#crashed = true;
     });
     // The page asked to be loaded anew: its old self hears nothing more.
     window.webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
-      if (isMainFrame && !isSameDocument) this.#desk.windowGone();
+      if (isMainFrame && !isSameDocument) this.#pageGone();
     });
     window.on('closed', () => {
       this.#window = null;
-      if (!this.#quitting) this.#desk.windowGone();
+      if (!this.#quitting) this.#pageGone();
     });
+  }
+
+  #pageGone(): void {
+    this.#desk.windowGone();
+    this.#traces.windowGone();
   }
 
   #windowOpened(): void {
     this.#desk.windowOpened();
+    this.#traces.windowOpened();
     if (!this.#crashed) return;
     this.#crashed = false;
     this.#send('notice', {
@@ -199,9 +243,10 @@ class App {
     if (settings.bot !== null) this.#bots.choose(settings.bot);
     const listens = JSON.stringify([settings.listen, settings.bot]);
     if (listens !== JSON.stringify([before.listen, before.bot])) void this.#listen();
+    if (settings.otlp_endpoint !== before.otlp_endpoint) void this.#spans.use(settings.otlp_endpoint);
     if (JSON.stringify(settings.recordings) !== JSON.stringify(before.recordings)) {
       await this.#desk.host.keepRecords(settings.recordings.on ? this.#recordsDir : null);
-      await this.#sweep();
+      await this.#traces.useSettings(this.#recordsDir);
     }
   }
 
@@ -223,7 +268,8 @@ class App {
   }
 
   #takeEvent(event: CallEvent): void {
-    if (event.type === 'call.ended') void this.#sweep();
+    this.#traces.takeEvent(event);
+    this.#spans.take(event);
     if (event.type === 'call.warning' && event.code === 'record') {
       this.#send('notice', {
         severity: 'error',
@@ -239,10 +285,6 @@ class App {
     if (folder) this.#desk.health.use(folder.settings, await this.#models.installed());
   }
 
-  async #sweep(): Promise<void> {
-    await sweep(this.#recordsDir, this.#settings.settings.recordings, Date.now());
-  }
-
   #loadSilero(): Promise<SileroBatch> {
     this.#silero ??= SileroBatch.load(modelFile(this.#paths.models, 'silero-vad-v6', 'silero_vad_v6.onnx'));
     return this.#silero;
@@ -250,13 +292,27 @@ class App {
 }
 
 function main(): void {
-  if (!app.requestSingleInstanceLock()) {
+  const wanted = openedBy(process.argv, app.getAppPath(), process.cwd());
+  if (!app.requestSingleInstanceLock(wanted)) {
     app.quit();
     return;
   }
   registerScheme();
   let running: App | null = null;
-  app.on('second-instance', () => running?.toFront());
+  const open = (files: Opened): void => {
+    if (running) void running.openFromOutside(files);
+    else wanted.targets.push(...files.targets);
+  };
+  app.on('second-instance', (_event, _argv, _cwd, data) => {
+    running?.toFront();
+    const told = opened.safeParse(data);
+    if (told.success) open(told.data);
+  });
+  // macOS hands files over like this, even before the app is ready.
+  app.on('open-file', (event, file) => {
+    event.preventDefault();
+    open({ targets: [file] });
+  });
   app.on('activate', () => running?.toFront());
   app.on('window-all-closed', () => app.quit());
   app.on('before-quit', (event) => {
@@ -267,9 +323,10 @@ function main(): void {
   const begin = async (): Promise<void> => {
     await app.whenReady();
     const paths = await makePaths();
-    servePage(paths.page);
+    servePage(paths.page, () => running?.tracesDir ?? null);
     lockDown();
     running = await App.start(paths);
+    open({ targets: wanted.targets });
   };
   // Not awaited at the top: Electron is ready only once this file has been read to its end.
   begin().catch((error: unknown) => {

@@ -29,6 +29,7 @@ export function setMenu(text: Text, onAction: (action: MenuAction) => void, onRe
       label: text.view,
       submenu: [
         action(text.call, 'view.call'),
+        action(text.traces, 'view.traces'),
         action(text.palette, 'palette', 'CmdOrCtrl+K'),
         { type: 'separator' },
         { role: 'resetZoom' },

@@ -1,4 +1,4 @@
-import { contextBridge, ipcRenderer } from 'electron';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
 
 /**
  * The window's side of the gate. It forwards and judges nothing: the main process checks every request. The names of
@@ -13,6 +13,8 @@ contextBridge.exposeInMainWorld('sidetone', {
   onMessage: (handler: (name: unknown, content: unknown) => void): void => {
     ipcRenderer.on(CHANNELS.message, (_event, name: unknown, content: unknown) => handler(name, content));
   },
+  /** Where a file lies that a person has dropped; '' for one that a script has made. */
+  pathOf: (file: File): string => webUtils.getPathForFile(file),
   openAudio: (): void => {
     const { port1, port2 } = new MessageChannel();
     ipcRenderer.postMessage(CHANNELS.audio, null, [port1]);

@@ -1,25 +1,30 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { app, protocol, session, shell, type WebContents } from 'electron';
+import { isTracePath, traceAudio } from './trace-audio.ts';
 
 /** What the page may do: nothing but show itself and use the microphone. docs/security.md says against what. */
 
 export const SCHEME = 'app';
 export const ORIGIN = `${SCHEME}://sidetone`;
 
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "font-src 'self'",
-  "img-src 'self' data: blob:",
-  'media-src blob:',
-  "connect-src 'self'",
-  "worker-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** `nonce`: of this load, for the style element that the drawing of waveforms puts into its own shadow tree. */
+function policy(nonce: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "font-src 'self'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' blob:",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -36,31 +41,51 @@ const LINK_HOSTS = new Set(['github.com', 'huggingface.co', 'www.rfc-editor.org'
 /** Before the app is ready: the page's scheme is as good as https, so that it may use the microphone. */
 export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+    {
+      scheme: SCHEME,
+      privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true },
+    },
   ]);
 }
 
-/** Serves the built page, and nothing outside its folder, under the content security policy. */
-export function servePage(folder: string): void {
+/**
+ * Serves the built page under the content security policy, and audio of traces: of `folder` and of the folder of
+ * traces, nothing outside of them.
+ */
+export function servePage(folder: string, tracesDir: () => string | null): void {
   protocol.handle(SCHEME, async (request) => {
     const { host, pathname } = new URL(request.url);
-    const wanted = path.join(folder, decodeURIComponent(pathname === '/' ? '/index.html' : pathname));
-    const type = TYPES[path.extname(wanted)];
-    if (host !== 'sidetone' || !wanted.startsWith(folder + path.sep) || type === undefined) {
-      return new Response('not found', { status: 404 });
-    }
-    try {
-      return new Response(new Uint8Array(await readFile(wanted)), {
-        headers: {
-          'content-type': type,
-          'content-security-policy': POLICY,
-          'x-content-type-options': 'nosniff',
-        },
-      });
-    } catch {
-      return new Response('not found', { status: 404 });
-    }
+    const traces = tracesDir();
+    if (host !== 'sidetone') return notFound();
+    if (traces !== null && isTracePath(pathname))
+      return traceAudio(traces, pathname, request.headers.get('range'));
+    return pageFile(folder, pathname === '/' ? '/index.html' : pathname);
   });
+}
+
+async function pageFile(folder: string, pathname: string): Promise<Response> {
+  const wanted = path.join(folder, decodeURIComponent(pathname));
+  const type = TYPES[path.extname(wanted)];
+  if (!wanted.startsWith(folder + path.sep) || type === undefined) return notFound();
+  const content = await readFile(wanted).catch(() => null);
+  if (!content) return notFound();
+  const nonce = randomBytes(16).toString('base64');
+  return new Response(wanted.endsWith('.html') ? withNonce(content, nonce) : new Uint8Array(content), {
+    headers: {
+      'content-type': type,
+      'content-security-policy': policy(nonce),
+      'x-content-type-options': 'nosniff',
+    },
+  });
+}
+
+function notFound(): Response {
+  return new Response('not found', { status: 404 });
+}
+
+/** The page learns the nonce of its load; who could read it there runs in the page already. */
+function withNonce(html: Buffer, nonce: string): string {
+  return html.toString().replace('<head>', `<head><meta name="style-nonce" content="${nonce}">`);
 }
 
 /** Permissions, navigation, new windows, embedded views: no, save the microphone and the choice of a speaker. */

@@ -10,6 +10,7 @@ const en = {
   edit: 'Edit',
   view: 'View',
   call: 'Call',
+  traces: 'Traces',
   palette: 'Command palette',
   help: 'Help',
   shortcuts: 'Keyboard shortcuts',
@@ -22,6 +23,11 @@ const en = {
   crashedMeaning: 'Calls went on without it; nothing of them is lost.',
   notRecorded: 'A recording was cut short',
   notRecordedRemedy: 'Make room on the disk, or choose another folder in Settings, Recordings.',
+  notOpened: 'The trace could not be opened',
+  traceFiles: 'Traces and captures',
+  allFiles: 'All files',
+  notSent: 'Spans are not sent to OpenTelemetry',
+  notSentRemedy: 'See whether the collector runs, or change its address in Settings.',
 };
 
 const ru: typeof en = {
@@ -34,6 +40,7 @@ const ru: typeof en = {
   edit: 'Правка',
   view: 'Вид',
   call: 'Звонок',
+  traces: 'Записи звонков',
   palette: 'Палитра команд',
   help: 'Справка',
   shortcuts: 'Сочетания клавиш',
@@ -48,6 +55,11 @@ const ru: typeof en = {
   crashedMeaning: 'Звонки продолжались без него, ничего не потеряно.',
   notRecorded: 'Запись звонка прервана',
   notRecordedRemedy: 'Освободите место на диске или выберите другую папку: Настройки, Записи.',
+  notOpened: 'Не удалось открыть запись звонка',
+  traceFiles: 'Записи звонков и дампы пакетов',
+  allFiles: 'Все файлы',
+  notSent: 'Данные не отправляются в OpenTelemetry',
+  notSentRemedy: 'Проверьте, работает ли сборщик, или измените его адрес в настройках.',
 };
 
 export type Language = 'en' | 'ru';

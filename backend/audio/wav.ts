@@ -166,28 +166,31 @@ function text(view: DataView, at: number, length: number): string {
 }
 
 /**
- * The 44 bytes before 16-bit mono PCM. `samples` null: not known yet, to be overwritten when it is; readers take
- * such a file to its end.
+ * The 44 bytes before 16-bit PCM. `samples`, of each channel; null: not known yet, to be overwritten when it is; readers
+ * take such a file to its end.
  */
 export function wavHeader({
   sampleRate,
   samples,
+  channels = 1,
 }: {
   sampleRate: number;
   samples: number | null;
+  channels?: 1 | 2;
 }): Uint8Array {
   const header = new Uint8Array(HEADER_BYTES);
   const view = new DataView(header.buffer);
-  const dataBytes = samples === null ? UNKNOWN_SIZE : samples * 2;
+  const frameBytes = 2 * channels;
+  const dataBytes = samples === null ? UNKNOWN_SIZE : samples * frameBytes;
   header.set(Buffer.from('RIFF'), 0);
   view.setUint32(4, samples === null ? UNKNOWN_SIZE : dataBytes + HEADER_BYTES - 8, true);
   header.set(Buffer.from('WAVEfmt '), 8);
   view.setUint32(16, 16, true);
   view.setUint16(20, FORMAT.pcm, true);
-  view.setUint16(22, 1, true);
+  view.setUint16(22, channels, true);
   view.setUint32(24, sampleRate, true);
-  view.setUint32(28, sampleRate * 2, true);
-  view.setUint16(32, 2, true);
+  view.setUint32(28, sampleRate * frameBytes, true);
+  view.setUint16(32, frameBytes, true);
   view.setUint16(34, 16, true);
   header.set(Buffer.from('data'), 36);
   view.setUint32(40, dataBytes, true);

@@ -6,6 +6,7 @@ import { embeddedBench } from './embedded.ts';
 import { loadBench } from './load.ts';
 import { memoryBench } from './memory.ts';
 import { pacingBench } from './pacing.ts';
+import { recordBench } from './record.ts';
 import { turnBench } from './turn.ts';
 import { windowBench } from './window.ts';
 
@@ -18,6 +19,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   'barge-in': bargeInBench,
   embedded: embeddedBench,
   memory: memoryBench,
+  record: recordBench,
   window: windowBench,
   'audio-path': audioPathBench,
 };

@@ -70,6 +70,7 @@ class Line {
       control: { hangUp: () => undefined, sendDtmf: () => undefined, transfer: () => undefined },
       emit: (event) => this.events.push(event),
       probability: (value, end) => this.probabilities.push({ value, end }),
+      produced: () => undefined,
       cancelled: (pcm) => this.cancelled.push(pcm),
     });
   }
@@ -216,7 +217,7 @@ describe('other orders', () => {
     line.bot.order({ type: 'say', text: 'One moment, please.' });
     line.bot.order({ type: 'whisper', text: 'Be brief.' });
     line.bot.order({ type: 'spoken_for', text: 'Good morning.' });
-    expect(line.events.map(({ type }) => type)).toEqual(['bot.held', 'bot.whispered']);
+    expect(line.events.map(({ type }) => type)).toEqual(['config.used', 'bot.held', 'bot.whispered']);
     await line.until('bot.said');
     await line.silence(2000);
     expect(line.of('bot.said').map(({ heard }) => heard)).toEqual(['One moment, please.']);

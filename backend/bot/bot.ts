@@ -1,8 +1,15 @@
 import type { Clock } from '../base/clock.ts';
 import { SidetoneError, explain, unreachable } from '../base/errors.ts';
 import type { CallEventBody, ConfigHashes } from '../contract/events.ts';
-import type { CallControl, HeardFrame, Party, PartyOrder, SpokenTag } from '../contract/party.ts';
-import type { Providers, Stage } from '../providers/types.ts';
+import {
+  LINE_RATE,
+  type CallControl,
+  type HeardFrame,
+  type Party,
+  type PartyOrder,
+  type SpokenTag,
+} from '../contract/party.ts';
+import type { PcmChunk, Providers, Stage } from '../providers/types.ts';
 import { startMachine, step, turnRules, type MachineState } from '../turn/machine.ts';
 import type { PromptKind, TurnEffect, TurnInput } from '../turn/types.ts';
 import type { SileroBatch } from '../vad/silero.ts';
@@ -13,10 +20,13 @@ import { Generation, type GenerationHost, type GenerationSource } from './genera
 import { whatWasHeard } from './heard.ts';
 import type { BotMeans } from './means.ts';
 import { Recogniser } from './recogniser.ts';
+import { RequestLog } from './request-log.ts';
+import { firstVoiced } from './synthesis.ts';
 import { runTool, toolSpecs } from './tools.ts';
 import { latencyEvent, type TurnTimes, type Utterance } from './utterance.ts';
 
 const WARM_EVERY_MS = 1000;
+const SAMPLES_PER_MS = LINE_RATE / 1000;
 
 export interface BotOptions {
   readonly means: BotMeans;
@@ -26,6 +36,8 @@ export interface BotOptions {
   readonly emit: (event: CallEventBody) => void;
   /** The VAD's verdict on the 32 ms before `end`, a position on the caller's track: 0..1. */
   readonly probability: (value: number, end: number) => void;
+  /** What its voice made for a generation, at the voice's own rate; the samples are not the callee's. */
+  readonly produced: (generation: number, chunk: PcmChunk) => void;
   /** What the bot was cut off from saying, as far as it was made: 8 kHz samples, now the callee's. */
   readonly cancelled: (pcm: Int16Array) => void;
 }
@@ -54,6 +66,7 @@ export class Bot implements Party {
   /** The voice failed last time: phrases are said by the fallback. */
   #voiceless = false;
   #warmedAt = -Infinity;
+  readonly #missed = new Set<Stage>();
 
   constructor(options: BotOptions) {
     const { means, clock, emit } = options;
@@ -87,9 +100,12 @@ export class Bot implements Party {
       input: (input) => this.#input(input),
       failed: (error) => this.#tellFailure('stt', this.#providers.stt.name, error, false),
     });
+    const requests = new RequestLog();
     this.#generationHost = {
       clock,
       emit,
+      asked: ({ id }, round, request) => emit(requests.event(id, round, this.#providers.llm.name, request)),
+      produced: ({ id }, chunk) => options.produced(id, chunk),
       failed: (generation, stage, error) => this.#generationFailed(generation, stage, error),
       callTool: ({ id }, call, signal) => {
         const hangUpAfter = () => this.#input({ type: 'reply_hangup', generation: id, at: clock.now() });
@@ -97,6 +113,7 @@ export class Bot implements Party {
         return runTool(call, { tools, control: options.control, hangUpAfter }, signal);
       },
     };
+    this.#tellConfig();
     this.#unsubscribe = means.subscribe({
       changed: ({ hashes }) => this.#takeChange(hashes),
       rejected: (message) => emit({ type: 'config.rejected', message }),
@@ -120,7 +137,7 @@ export class Bot implements Party {
     this.#gain.apply(out);
     if (!utterance.played) {
       utterance.played = true;
-      this.#tellFirstPacket(utterance, position, at);
+      this.#tellFirstPacket(utterance, position, at + Math.max(0, firstVoiced(out)) / SAMPLES_PER_MS);
     }
     return tag;
   }
@@ -333,12 +350,13 @@ export class Bot implements Party {
     this.#options.emit({ type: 'bot.said', generation: generation.id, heard, unheard, interrupted });
   }
 
-  #tellFirstPacket(utterance: Utterance, position: number, at: number): void {
+  /** `voicedAt`: when its first voiced sample can be heard; a few ms of lead-in come before. */
+  #tellFirstPacket(utterance: Utterance, position: number, voicedAt: number): void {
     const { generation } = utterance;
     const { emit } = this.#options;
     emit({ type: 'bot.speaking', turn: generation.turn, generation: generation.id, at_sample: position });
     const times = this.#turns.get(generation.turn);
-    const latency = times ? latencyEvent(utterance, times, at) : null;
+    const latency = times ? latencyEvent(utterance, times, voicedAt) : null;
     if (latency) emit(latency);
     this.#input({ type: 'reply_playing', generation: generation.id, at: this.#clock.now() });
   }
@@ -365,14 +383,29 @@ export class Bot implements Party {
     this.#providers = this.#makeProviders();
     this.#conversation.instruct(systemPrompt(settings, prompt));
     this.#options.emit({ type: 'config.changed', hashes });
+    this.#tellConfig();
     const rules = turnRules(settings.turn, settings.language);
     this.#input({ type: 'rules', rules, at: this.#clock.now() });
   }
 
+  #tellConfig(): void {
+    const { settings, prompt, hashes } = this.#options.means.folder;
+    this.#options.emit({ type: 'config.used', hashes, settings: { ...settings }, prompt });
+  }
+
   #makeProviders(): Providers {
-    return this.#options.means.makeProviders((stage, provider, error) =>
-      this.#tellFailure(stage, provider, error, true),
+    return this.#options.means.makeProviders(
+      (stage, provider, error) => this.#tellFailure(stage, provider, error, true),
+      (stage) => this.#tellMissed(stage),
     );
+  }
+
+  /** A frozen stage had no answer in its trace; said once. */
+  #tellMissed(stage: Stage): void {
+    if (this.#missed.has(stage)) return;
+    this.#missed.add(stage);
+    const message = `${stage}: the trace has no answer to what is asked now, so the live one answers`;
+    this.#options.emit({ type: 'call.warning', code: 'not_frozen', message });
   }
 
   #tellFailure(stage: Stage, provider: string, error: unknown, retrying: boolean): void {

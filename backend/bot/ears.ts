@@ -1,4 +1,4 @@
-import { History } from '../audio/history.ts';
+import { History, type Excerpt } from '../audio/history.ts';
 import { LINE_RATE, type HeardFrame } from '../contract/party.ts';
 import { VoiceDetector } from '../vad/detector.ts';
 import type { SileroBatch } from '../vad/silero.ts';
@@ -41,8 +41,8 @@ export class Ears {
   }
 
   /** A copy of what was heard between two clock times, as far as it is kept. */
-  slice(from: number, to: number): Int16Array {
-    return this.#history.slice(this.#positionAt(from), this.#positionAt(to)).pcm;
+  slice(from: number, to: number): Excerpt {
+    return this.#history.slice(this.#positionAt(from), this.#positionAt(to));
   }
 
   close(): void {

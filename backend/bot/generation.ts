@@ -4,7 +4,15 @@ import { SidetoneError, explain } from '../base/errors.ts';
 import type { CallEventBody } from '../contract/events.ts';
 import { LINE_RATE } from '../contract/party.ts';
 import type { BotSettings } from '../contract/settings.ts';
-import type { ChatMessage, Providers, ToolCall, ToolSpec, Voice } from '../providers/types.ts';
+import type {
+  ChatMessage,
+  CompletionRequest,
+  PcmChunk,
+  Providers,
+  ToolCall,
+  ToolSpec,
+  Voice,
+} from '../providers/types.ts';
 import { ClauseCutter, type Clause } from './clauses.ts';
 import type { PhraseCache } from './phrase-cache.ts';
 import { SpeakableText } from './speakable.ts';
@@ -30,6 +38,10 @@ export interface GenerationMeans {
 export interface GenerationHost {
   readonly clock: Clock;
   emit(event: CallEventBody): void;
+  /** The model is about to be asked. */
+  asked(generation: Generation, round: number, request: CompletionRequest): void;
+  /** The voice has made this, at its own rate; the callee does not keep or change it. */
+  produced(generation: Generation, chunk: PcmChunk): void;
   /** Nothing more will come from the models; what is queued can still be played. */
   failed(generation: Generation, stage: 'llm' | 'tts', error: SidetoneError): void;
   /** Carries out a tool; the answer goes back to the model. Only called once the generation is released. */
@@ -129,14 +141,16 @@ export class Generation {
     for (let round = 0; round <= MAX_TOOL_ROUNDS; round += 1) {
       const calls: ToolCall[] = [];
       let said = '';
-      const deltas = providers.llm.complete({
+      const request = {
         messages: [...messages, ...this.toolMessages],
         tools,
         temperature: settings.llm.temperature,
         maxTokens: settings.llm.max_tokens,
         signal: this.#abort.signal,
-      });
-      for await (const delta of deltas) {
+        turn: this.turn,
+      };
+      this.#host.asked(this, round, request);
+      for await (const delta of providers.llm.complete(request)) {
         if (this.#cancelled) return;
         this.firstTokenAt ??= this.#host.clock.now();
         if (delta.type === 'tool') {
@@ -219,7 +233,14 @@ export class Generation {
     this.queue.open(clause);
     this.#host.emit({ type: 'tts.started', generation: this.id, clause: index, text: clause.text });
     let samples = 0;
-    for await (const pcm of this.#audioOf(clause.text)) {
+    let produced = 0;
+    let sampleRate = LINE_RATE;
+    const onProduced = (chunk: PcmChunk): void => {
+      produced += chunk.pcm.length;
+      sampleRate = chunk.sampleRate;
+      this.#host.produced(this, chunk);
+    };
+    for await (const pcm of this.#audioOf(clause.text, onProduced)) {
       if (this.#cancelled) return;
       if (samples === 0) {
         this.#host.emit({
@@ -234,12 +255,19 @@ export class Generation {
       this.firstAudioAt ??= clock.now();
     }
     const audio_ms = (samples * 1000) / LINE_RATE;
-    this.#host.emit({ type: 'tts.finished', generation: this.id, clause: index, audio_ms });
+    this.#host.emit({
+      type: 'tts.finished',
+      generation: this.id,
+      clause: index,
+      audio_ms,
+      sample_rate: sampleRate,
+      samples: produced,
+    });
   }
 
-  #audioOf(text: string): AsyncIterable<Int16Array> {
+  #audioOf(text: string, onProduced: (chunk: PcmChunk) => void): AsyncIterable<Int16Array> {
     const { settings, voice, providers, phrases } = this.#means;
-    const means = { settings, voice, tts: providers.tts };
+    const means = { settings, voice, tts: providers.tts, turn: this.turn, onProduced };
     return this.#fixed
       ? phraseAudio(text, means, phrases, this.#abort.signal)
       : lineAudio(text, means, this.#abort.signal);

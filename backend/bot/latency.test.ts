@@ -8,7 +8,7 @@ const milestones = {
   firstToken: 1500,
   firstClause: 1550,
   firstAudio: 1700,
-  firstPacket: 1712,
+  firstVoiced: 1712,
 };
 
 describe('latencyOf', () => {

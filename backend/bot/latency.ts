@@ -8,7 +8,7 @@ export interface Milestones {
   readonly firstToken: number | null;
   readonly firstClause: number | null;
   readonly firstAudio: number;
-  readonly firstPacket: number;
+  readonly firstVoiced: number;
 }
 
 /**
@@ -33,9 +33,9 @@ export function latencyOf(milestones: Milestones): {
     llm_first_token: upTo(milestones.firstToken),
     llm_first_clause: upTo(milestones.firstClause),
     tts_first_audio: upTo(milestones.firstAudio),
-    packet: upTo(milestones.firstPacket),
+    packet: upTo(milestones.firstVoiced),
   };
-  const totalMs = milestones.firstPacket - milestones.lastVoiced;
+  const totalMs = milestones.firstVoiced - milestones.lastVoiced;
   const sum = Object.values(stages).reduce((total, stage) => total + stage, 0);
   return { totalMs, stages, residualMs: totalMs - sum };
 }

@@ -2,7 +2,8 @@ import type { Scope } from '../base/scope.ts';
 import { explain } from '../base/errors.ts';
 import type { BotFolder } from '../contract/host.ts';
 import { readWav } from '../audio/wav.ts';
-import type { OnRetry, ProviderFactory, Providers, Voice } from '../providers/types.ts';
+import type { Llm, OnMissed, OnRetry, ProviderFactory, Providers, Voice } from '../providers/types.ts';
+import { systemPrompt } from './context.ts';
 import { PhraseCache } from './phrase-cache.ts';
 import { phrasesFor, type Phrases } from './phrases.ts';
 import { phraseAudio } from './synthesis.ts';
@@ -40,8 +41,8 @@ export class BotMeans {
   }
 
   /** Providers for one call, as the settings are now. */
-  makeProviders(onRetry: OnRetry): Providers {
-    return this.#factory(this.#folder, onRetry);
+  makeProviders(onRetry: OnRetry, onMissed?: OnMissed): Providers {
+    return this.#factory(this.#folder, onRetry, onMissed);
   }
 
   get voice(): Voice {
@@ -69,6 +70,7 @@ export class BotMeans {
       this.reject(explain(error));
       return;
     }
+    prepare(providers.llm, folder);
     const voice = await this.#prepareVoice(folder, providers);
     this.#folder = folder;
     this.#providers = providers;
@@ -85,6 +87,7 @@ export class BotMeans {
   /** Readies voice and fixed phrases, so that the first call waits for nothing. */
   async warm(): Promise<void> {
     const { stt, llm, tts, completeness } = this.#providers;
+    prepare(llm, this.#folder);
     await Promise.all([stt, llm, tts, completeness].map(async (provider) => provider?.warm?.()));
     this.#voice = await this.#prepareVoice(this.#folder, this.#providers);
     await this.#warmPhrases();
@@ -135,6 +138,15 @@ export class BotMeans {
         return;
       }
     }
+  }
+}
+
+/** A prompt whose rules are wrong is told of when it is used. */
+function prepare(llm: Llm, { settings, prompt }: BotFolder): void {
+  try {
+    llm.prepare?.(systemPrompt(settings, prompt));
+  } catch {
+    // The request that has it fails and says why.
   }
 }
 

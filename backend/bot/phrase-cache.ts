@@ -1,33 +1,43 @@
 import { createHash } from 'node:crypto';
 import type { BotSettings } from '../contract/settings.ts';
-import type { Voice } from '../providers/types.ts';
+import type { PcmChunk, Voice } from '../providers/types.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** A phrase as it goes on the line, and as the voice made it. */
+export interface Phrase {
+  readonly line: Int16Array;
+  readonly produced: PcmChunk;
+}
+
 /**
- * Audio of the bot's fixed phrases (greeting, apology, ...) at the line's rate, once per voice, so that the greeting
+ * Audio of the bot's fixed phrases (greeting, apology, ...) once per voice, so that the greeting
  * leaves with the first packet and an apology can be said while the TTS is down. Shared by a worker's calls.
  */
 export class PhraseCache {
-  readonly #phrases = new Map<string, Int16Array>();
+  readonly #phrases = new Map<string, Phrase>();
   #bytes = 0;
 
-  get(text: string, settings: BotSettings, voice: Voice): Int16Array | null {
+  get(text: string, settings: BotSettings, voice: Voice): Phrase | null {
     return this.#phrases.get(keyOf(text, settings, voice)) ?? null;
   }
 
-  /** Keeps `pcm`: the caller must not write to it again. */
-  set(text: string, settings: BotSettings, voice: Voice, pcm: Int16Array): void {
+  /** Keeps the phrase's audio: the caller must not write to it again. */
+  set(text: string, settings: BotSettings, voice: Voice, phrase: Phrase): void {
     const key = keyOf(text, settings, voice);
     if (this.#phrases.has(key)) return;
-    this.#phrases.set(key, pcm);
-    this.#bytes += pcm.byteLength;
-    for (const [oldest, audio] of this.#phrases) {
+    this.#phrases.set(key, phrase);
+    this.#bytes += bytesOf(phrase);
+    for (const [oldest, other] of this.#phrases) {
       if (this.#bytes <= MAX_BYTES) break;
       this.#phrases.delete(oldest);
-      this.#bytes -= audio.byteLength;
+      this.#bytes -= bytesOf(other);
     }
   }
+}
+
+function bytesOf({ line, produced }: Phrase): number {
+  return line.byteLength + produced.pcm.byteLength;
 }
 
 /** Everything that changes how the phrase sounds. */

@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts';
+import type { Excerpt } from '../audio/history.ts';
 import type { CallEventBody } from '../contract/events.ts';
+import type { CallerSegment } from '../contract/frozen.ts';
 import { LINE_RATE } from '../contract/party.ts';
 import type { BotSettings } from '../contract/settings.ts';
 import type { Providers } from '../providers/types.ts';
@@ -37,7 +39,8 @@ export class Recogniser {
     this.#options = options;
     this.#growing = new GrowingTranscript({
       clock: options.clock,
-      transcribe: (from, signal) => this.#words(options.ears.slice(from, options.clock.now()), signal),
+      transcribe: (from, signal) =>
+        this.#words(options.ears.slice(from, options.clock.now()), options.turn(), signal),
       onText: (text) => options.emit({ type: 'stt.partial', turn: options.turn(), request: 0, text }),
     });
   }
@@ -68,13 +71,22 @@ export class Recogniser {
     speculative,
   }: TurnEffect & { type: 'transcribe' }): Promise<void> {
     const { clock, ears, emit, input, failed } = this.#options;
-    const pcm = ears.slice(from, to);
+    const heard = ears.slice(from, to);
+    const { pcm } = heard;
     const abort = new AbortController();
     this.#running.set(request, abort);
-    emit({ type: 'stt.started', turn, request, audio_ms: (pcm.length * 1000) / LINE_RATE, speculative });
+    emit({
+      type: 'stt.started',
+      turn,
+      request,
+      audio_ms: (pcm.length * 1000) / LINE_RATE,
+      from: heard.from,
+      to: heard.from + pcm.length,
+      speculative,
+    });
     const startedAt = clock.now();
     try {
-      const text = await this.#words(pcm, abort.signal, (partial) => {
+      const text = await this.#words(heard, turn, abort.signal, (partial) => {
         if (abort.signal.aborted) return;
         emit({ type: 'stt.partial', turn, request, text: partial });
         input({ type: 'partial', request, text: partial, at: clock.now() });
@@ -104,11 +116,12 @@ export class Recogniser {
     const { completeness } = providers();
     if (!completeness) return;
     try {
-      const pcm = ears.slice(Math.max(from, to - JUDGED_MS), to);
+      const heard = ears.slice(Math.max(from, to - JUDGED_MS), to);
       const probability = await completeness.judge({
-        pcm,
+        pcm: heard.pcm,
         sampleRate: LINE_RATE,
         signal: this.#abort.signal,
+        segment: segmentOf(heard, turn),
       });
       if (this.#abort.signal.aborted) return;
       emit({ type: 'turn.completeness', turn, probability });
@@ -123,15 +136,26 @@ export class Recogniser {
     this.#abort.abort();
   }
 
-  #words(pcm: Int16Array, signal: AbortSignal, onPartial?: (text: string) => void): Promise<string> {
+  /** `onPartial` missing: only a preview. */
+  #words(
+    heard: Excerpt,
+    turn: number,
+    signal: AbortSignal,
+    onPartial?: (text: string) => void,
+  ): Promise<string> {
     const { language, stt } = this.#options.settings();
     return this.#options.providers().stt.transcribe({
-      pcm,
+      pcm: heard.pcm,
       sampleRate: LINE_RATE,
       language,
       prompt: stt.prompt ?? null,
       signal: AbortSignal.any([signal, this.#abort.signal]),
+      segment: { ...segmentOf(heard, turn), preview: !onPartial },
       ...(onPartial ? { onPartial } : {}),
     });
   }
+}
+
+function segmentOf({ from, pcm }: Excerpt, turn: number): CallerSegment {
+  return { turn, from, to: from + pcm.length };
 }

@@ -21,11 +21,11 @@ export interface TurnTimes {
   readonly endedAt: number;
 }
 
-/** How long the caller waited for this answer, whose first packet left at `firstPacket`; null before its audio. */
+/** How long the caller waited for this answer, first voiced at `firstVoiced`; null before its audio. */
 export function latencyEvent(
   { generation, transcriptAt }: Utterance,
   { lastVoiced, endedAt }: TurnTimes,
-  firstPacket: number,
+  firstVoiced: number,
 ): CallEventBody | null {
   const { id, turn, firstTokenAt, firstClauseAt, firstAudioAt } = generation;
   if (firstAudioAt === null) return null;
@@ -36,7 +36,7 @@ export function latencyEvent(
     firstToken: firstTokenAt,
     firstClause: firstClauseAt,
     firstAudio: firstAudioAt,
-    firstPacket,
+    firstVoiced,
   });
   return { type: 'latency', turn, generation: id, total_ms: totalMs, stages, residual_ms: residualMs };
 }

@@ -4,21 +4,20 @@ import { Scope } from '../base/scope.ts';
 import type { Codec } from '../audio/g711.ts';
 import { EVENT_VERSION, type CallEvent, type CallEventBody } from '../contract/events.ts';
 import type { CallAction, CallAudio } from '../contract/host.ts';
-import {
-  LINE_RATE,
-  type CallControl,
-  type HeardFrame,
-  type Party,
-  type SpokenTag,
-} from '../contract/party.ts';
+import type { RecordingSettings } from '../contract/settings.ts';
+import type { BotUsed } from '../contract/trace.ts';
+import type { CallControl, HeardFrame, Party, SpokenTag } from '../contract/party.ts';
 import type { SignalBatch } from '../contract/signals.ts';
 import type { Pacer } from '../rtp/pacer.ts';
 import { PAYLOAD_TYPE_HINT, describePayloadType } from '../rtp/payload-types.ts';
 import type { Endpoint, PcapFlow } from '../rtp/pcap.ts';
 import { Recorder } from '../trace/recorder.ts';
-import type { OnProbability } from '../vad/silero.ts';
+import { VAD_FRAME, type OnProbability } from '../vad/silero.ts';
+import { Alignment } from './alignment.ts';
 import { Floor } from './floor.ts';
+import { DtmfMask } from './masking.ts';
 import { Microphone } from './microphone.ts';
+import { RecordingTone, TONE_TAG } from './recording-tone.ts';
 import { RtpLeg, type DropReason, type RtpLegHandler } from './rtp-leg.ts';
 import { SignalTap } from './signals.ts';
 import type { StandIn, StandInOptions } from './stand-in.ts';
@@ -43,7 +42,12 @@ export interface CallOptions {
   readonly partyName: string;
   readonly maxMs: number | null;
   readonly recordsDir: string | null;
+  readonly recording: RecordingSettings;
   readonly version: string;
+  /** The bot on the call, for its trace; null: another party. */
+  readonly bot: BotUsed | null;
+  /** The trace that the call replays; null: none. */
+  readonly replayOf: string | null;
   readonly clock: Clock;
   readonly pacer: Pacer;
   makeParty(seat: PartySeat): Party;
@@ -63,8 +67,11 @@ export interface PartySeat {
   readonly control: CallControl;
   readonly microphone: Microphone;
   readonly emit: (event: CallEventBody) => void;
-  /** Sampled tracks: of caller speech, and what it would have said had it not been interrupted now. */
+  /** Of caller speech. */
   readonly probability: OnProbability;
+  /** What its voice made for a generation, heard or not, at the voice's own rate. */
+  readonly produced: (generation: number, audio: { pcm: Int16Array; sampleRate: number }) => void;
+  /** What it would have said had it not been interrupted now. */
   readonly cancelled: (pcm: Int16Array) => void;
 }
 
@@ -81,6 +88,9 @@ export class Call implements RtpLegHandler, CallControl {
   readonly #options: CallOptions;
   readonly #scope = new Scope();
   readonly #recorder: Recorder | null;
+  /** Keeps pressed keys out of the log and the recording; null: they may be there. */
+  readonly #mask: DtmfMask | null;
+  readonly #tone: RecordingTone | null;
   readonly #party: Party;
   readonly #microphone: Microphone;
   readonly #floor: Floor;
@@ -88,16 +98,23 @@ export class Call implements RtpLegHandler, CallControl {
   readonly #callerAudio: WindowAudio;
   readonly #botAudio: WindowAudio;
   #signals: SignalTap | null = null;
+  /** The same for the trace. */
+  #peaks: SignalTap | null = null;
   #listenedIn = false;
   #seq = 0;
-  /** Where the caller's track stands on the record's; known with the first frame. */
-  #callerOffset: number | null = null;
+  readonly #alignment: Alignment;
+  /** Sample after the last of the caller's that is recorded. */
+  #callerEnd = 0;
+  /** Where the concealment going on began on the caller's track. */
+  #concealedFrom: number | null = null;
   /** Position after what was sent last. */
   #botEnd = 0;
   #warnedQuietAt: number | null = null;
   #nextStatsAt: number;
   #nextFlushAt: number;
   #ended: string | null = null;
+  /** Its end has been told. */
+  #told = false;
 
   constructor(options: CallOptions) {
     this.#options = options;
@@ -105,7 +122,15 @@ export class Call implements RtpLegHandler, CallControl {
     const { startedAt } = options;
     this.#nextStatsAt = startedAt + STATS_EVERY_MS;
     this.#nextFlushAt = startedAt + FLUSH_EVERY_MS;
+    this.#alignment = new Alignment(startedAt);
+    this.#mask = options.recording.mask_dtmf
+      ? new DtmfMask({
+          caller: (pcm, sample) => this.#recordCaller(pcm, sample),
+          datagram: (flow, micros, datagram) => this.#recorder?.datagram(flow, micros, datagram),
+        })
+      : null;
     this.#recorder = this.#openRecord();
+    this.#tone = this.#recorder && options.recording.tone ? new RecordingTone() : null;
     const peer = `${options.remote.address}:${options.remote.port}`;
     this.emit({
       type: 'call.started',
@@ -115,6 +140,10 @@ export class Call implements RtpLegHandler, CallControl {
       party: options.partyName,
     });
     this.#leg = new RtpLeg({ ...options, scope: this.#scope, handler: this }, startedAt);
+    if (this.#recorder) {
+      const { peaks } = this.#recorder;
+      this.#peaks = new SignalTap(this.id, peaks, startedAt, options.clock.now(), this.#leg.health);
+    }
     const onAudio = (audio: CallAudio): void => options.onAudio(audio);
     this.#callerAudio = new WindowAudio(this.id, 'caller', onAudio);
     this.#botAudio = new WindowAudio(this.id, 'bot', onAudio);
@@ -127,10 +156,16 @@ export class Call implements RtpLegHandler, CallControl {
       microphone,
       emit,
       probability: (value, end) => {
-        this.#recorder?.probability(value);
-        this.#signals?.voice(value, end + (this.#callerOffset ?? 0));
+        const sample = end + this.#alignment.offset;
+        this.#recorder?.probability(value, sample - VAD_FRAME);
+        this.#signals?.voice(value, sample);
+        this.#peaks?.voice(value, sample);
       },
-      cancelled: (pcm) => this.#signals?.cancelled(pcm, this.#botEnd),
+      produced: (generation, { pcm, sampleRate }) => this.#recorder?.produced(generation, pcm, sampleRate),
+      cancelled: (pcm) => {
+        this.#signals?.cancelled(pcm, this.#botEnd);
+        this.#peaks?.cancelled(pcm, this.#botEnd);
+      },
     });
     this.#floor = new Floor({
       party: this.#party,
@@ -146,7 +181,13 @@ export class Call implements RtpLegHandler, CallControl {
 
   emit(body: CallEventBody): void {
     const at = Math.max(0, Math.round((this.#options.clock.now() - this.#options.startedAt) * 1000));
-    const event: CallEvent = { v: EVENT_VERSION, seq: this.#seq, at, call: this.id, ...body };
+    const event: CallEvent = {
+      v: EVENT_VERSION,
+      seq: this.#seq,
+      at,
+      call: this.id,
+      ...(this.#mask?.event(body) ?? body),
+    };
     this.#seq += 1;
     this.#recorder?.event(event);
     this.#options.onEvent(event);
@@ -159,6 +200,8 @@ export class Call implements RtpLegHandler, CallControl {
     this.#party.tick(now);
     this.#microphone.tick(now);
     this.#signals?.tick(now, this.#leg.health);
+    this.#peaks?.tick(now, this.#leg.health);
+    this.#mask?.advance(now);
     this.#watchQuiet(now);
     if (now >= this.#nextStatsAt) {
       this.#nextStatsAt += STATS_EVERY_MS;
@@ -166,6 +209,7 @@ export class Call implements RtpLegHandler, CallControl {
     }
     if (now >= this.#nextFlushAt) {
       this.#nextFlushAt += FLUSH_EVERY_MS;
+      this.#peaks?.flush();
       void this.#recorder?.flush();
     }
     const { maxMs, startedAt } = this.#options;
@@ -211,6 +255,7 @@ export class Call implements RtpLegHandler, CallControl {
 
   /** A frame of the person's microphone; nothing where they do not speak. */
   hearPerson(pcm: Int16Array, now: number): void {
+    if (this.#microphone.isOpen) this.#recorder?.microphone(pcm, now);
     this.#microphone.write(pcm, now);
   }
 
@@ -242,29 +287,39 @@ export class Call implements RtpLegHandler, CallControl {
   }
 
   heard(frame: HeardFrame): void {
-    if (this.#callerOffset === null) {
-      const frameMs = (frame.pcm.length * 1000) / LINE_RATE;
-      const sinceStart = frame.endsAt - frameMs - this.#options.startedAt;
-      this.#callerOffset = Math.max(0, Math.round((sinceStart * LINE_RATE) / 1000)) - frame.position;
-      this.emit({ type: 'caller.aligned', offset: this.#callerOffset });
-    }
-    const position = this.#callerOffset + frame.position;
-    this.#recorder?.caller(frame.pcm, position);
-    this.#signals?.caller(frame.pcm, position);
+    if (this.#alignment.follow(frame))
+      this.emit({ type: 'caller.aligned', offset: this.#alignment.offset, from: frame.position });
+    this.#watchConcealment(frame);
+    const sample = frame.position + this.#alignment.offset;
+    if (this.#mask) this.#mask.caller(frame, sample);
+    else this.#recordCaller(frame.pcm, sample);
     // Who speaks must hear the far end.
     if (this.#listenedIn || this.#microphone.isOpen) this.#callerAudio.write(frame.pcm);
     this.#party.hear(frame);
   }
 
   speak(out: Int16Array, position: number, at: number): SpokenTag | null {
-    return this.#floor.speak(out, position, at);
+    const tag = this.#floor.speak(out, position, at);
+    // Whoever was not heard yet may not be there to hear it.
+    const announced = this.#leg.remoteSsrc !== null && this.#tone?.mix(out);
+    return announced ? (tag ?? TONE_TAG) : tag;
   }
 
   spoken(pcm: Int16Array, position: number): void {
     this.#botEnd = position + pcm.length;
     this.#recorder?.bot(pcm, position);
     this.#signals?.bot(pcm, position);
+    this.#peaks?.bot(pcm, position);
     if (this.#listenedIn) this.#botAudio.write(pcm);
+  }
+
+  mapped(stream: 'caller' | 'bot', ssrc: number, timestamp: number, position: number): void {
+    this.#mask?.mapped(stream, ssrc, timestamp, position);
+    this.emit({ type: 'rtp.mapped', stream, ssrc, rtp_timestamp: timestamp, position });
+  }
+
+  stalled(lateMs: number): void {
+    this.emit({ type: 'engine.stalled', late_ms: lateMs });
   }
 
   ready(local: Endpoint): void {
@@ -272,7 +327,9 @@ export class Call implements RtpLegHandler, CallControl {
   }
 
   wire(flow: PcapFlow, datagram: Uint8Array): void {
-    this.#recorder?.datagram(flow, epochMs() * 1000, datagram);
+    const micros = epochMs() * 1000;
+    if (this.#mask) this.#mask.datagram(flow, micros, this.#options.clock.now(), datagram);
+    else this.#recorder?.datagram(flow, micros, datagram);
   }
 
   keyPressed(digit: string, durationMs: number): void {
@@ -306,19 +363,58 @@ export class Call implements RtpLegHandler, CallControl {
   }
 
   #openRecord(): Recorder | null {
-    const { recordsDir, version, remote, partyName, codec, id } = this.#options;
-    if (recordsDir === null) return null;
+    const {
+      recordsDir,
+      version,
+      remote,
+      partyName,
+      codec,
+      id,
+      bot,
+      ptimeMs,
+      startedAt,
+      replayOf,
+      recording,
+    } = this.#options;
+    // A replay is asked for by somebody who wants its trace.
+    if (recordsDir === null || (!recording.keep && replayOf === null)) return null;
     const start = {
       sidetone: version,
       call: id,
       peer: `${remote.address}:${remote.port}`,
       party: partyName,
       codec,
-      started: new Date().toISOString(),
+      ptime_ms: ptimeMs,
+      bot,
+      startedAt,
+      replay_of: replayOf,
+      dtmf_masked: recording.mask_dtmf,
     };
-    return new Recorder(recordsDir, start, (message) =>
-      this.emit({ type: 'call.warning', code: 'record', message }),
-    );
+    return new Recorder(recordsDir, start, (message) => {
+      // Nothing follows the end of a call; its manifest tells.
+      if (!this.#told) this.emit({ type: 'call.warning', code: 'record', message });
+    });
+  }
+
+  /** From the sample `position` of the call on; what overlaps with what was recorded before is dropped. */
+  #recordCaller(heard: Int16Array, position: number): void {
+    const overlap = Math.max(0, this.#callerEnd - position);
+    if (overlap >= heard.length) return;
+    const pcm = overlap === 0 ? heard : heard.subarray(overlap);
+    const from = position + overlap;
+    this.#callerEnd = from + pcm.length;
+    this.#recorder?.caller(pcm, from);
+    this.#signals?.caller(pcm, from);
+    this.#peaks?.caller(pcm, from);
+  }
+
+  #watchConcealment({ kind, position }: HeardFrame): void {
+    if (kind === 'concealed') {
+      this.#concealedFrom ??= position;
+    } else if (this.#concealedFrom !== null) {
+      this.emit({ type: 'rtp.concealed', from: this.#concealedFrom, to: position });
+      this.#concealedFrom = null;
+    }
   }
 
   #watchQuiet(now: number): void {
@@ -349,6 +445,9 @@ export class Call implements RtpLegHandler, CallControl {
     await this.#floor.close();
     await this.#party.close();
     this.emit({ type: 'call.ended', reason, duration_ms });
+    this.#told = true;
+    this.#mask?.close();
+    this.#peaks?.flush();
     await this.#recorder?.close(reason, duration_ms);
     await this.#scope.close();
     this.#signals?.flush();

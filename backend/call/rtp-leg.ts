@@ -1,14 +1,14 @@
-import { encode, type Codec } from '../audio/g711.ts';
+import { decode, encode, type Codec } from '../audio/g711.ts';
 import { epochMs, type Clock } from '../base/clock.ts';
 import type { Scope } from '../base/scope.ts';
 import type { StreamStats } from '../contract/events.ts';
 import { LINE_RATE, type HeardFrame, type SpokenTag } from '../contract/party.ts';
-import { DtmfReceiver, DtmfSender, EVENT_BYTES } from '../rtp/dtmf.ts';
+import { DtmfReceiver, DtmfSender, isTelephoneEvent } from '../rtp/dtmf.ts';
 import type { Paced } from '../rtp/grid.ts';
 import type { Pacer } from '../rtp/pacer.ts';
 import { RtpPacket, isRtcp, parseRtp, type RtpFault } from '../rtp/packet.ts';
 import { PcapFlow, type Endpoint } from '../rtp/pcap.ts';
-import { COMFORT_NOISE, TELEPHONE_EVENT, codecOf, payloadTypeOf } from '../rtp/payload-types.ts';
+import { COMFORT_NOISE, codecOf, payloadTypeOf } from '../rtp/payload-types.ts';
 import { ReceiveBuffer } from '../rtp/receive-buffer.ts';
 import { ReceptionStats } from '../rtp/stats.ts';
 import { MAX_PAYLOAD_BYTES, RtpStream } from '../rtp/stream-out.ts';
@@ -18,8 +18,11 @@ import { UdpLink } from './udp-link.ts';
 
 /** Audio in one packet, until the far end shows another size (RFC 3551 section 4.2). */
 export const DEFAULT_PTIME_MS = 20;
+const SAMPLES_PER_MS = LINE_RATE / 1000;
 /** A packet size seen so often in a row is the caller's new ptime, not a file's short last packet. */
 const PTIME_CONFIRMED_BY = 5;
+/** A packet of ours that leaves so late is worth an event: a far end's jitter buffer may not bridge it. */
+const STALL_MS = 10;
 /** A refusal alone may be a far end that restarts; the second in a row is one that is gone. */
 const REFUSALS_TO_END = 2;
 
@@ -45,6 +48,10 @@ export interface RtpLegHandler {
   /** Fill `out`, which leaves at `at` as position `position` of our track. */
   speak(out: Int16Array, position: number, at: number): SpokenTag | null;
   spoken(pcm: Int16Array, position: number): void;
+  /** From `position` of a side's track on, its timestamps count from `timestamp`. */
+  mapped(stream: 'caller' | 'bot', ssrc: number, timestamp: number, position: number): void;
+  /** A packet of ours left so late that the far end may have run dry. */
+  stalled(lateMs: number): void;
   wire(flow: PcapFlow, datagram: Uint8Array): void;
   keyPressed(digit: string, durationMs: number): void;
   keySent(digit: string, durationMs: number): void;
@@ -83,8 +90,15 @@ export class RtpLeg implements Paced {
   #reportsOut: PcapFlow | null = null;
   #codec: Codec;
   #out: Int16Array;
+  /** The same in G.711, in the packet. */
+  #payload: Uint8Array;
   #unpace: (() => void) | null = null;
-  #position = 0;
+  /** The call's start on the scale of the grid, whose ticks are whole milliseconds: positions are exact. */
+  readonly #startSample: number;
+  /** End of what was sent, on the same scale. */
+  #sentUntil = -Infinity;
+  /** Our timestamps less positions as they were told last. */
+  #mappedBy = NaN;
   #spoke = false;
   #remoteSsrc: number | null = null;
   #lastPacketAt: number;
@@ -119,14 +133,15 @@ export class RtpLeg implements Paced {
         this.#remoteSsrc = ssrc;
         handler.sourceChanged(ssrc, reason);
       },
+      onMapped: (ssrc, timestamp, position) => handler.mapped('caller', ssrc, timestamp, position),
     });
     this.#keys = new DtmfReceiver((digit, durationMs) => handler.keyPressed(digit, durationMs));
     this.#keysOut = new DtmfSender((digit, durationMs) => handler.keySent(digit, durationMs));
     this.#stream = new RtpStream(this.#keysOut);
     this.#reports = new RtcpSession(this.#stream.ssrc, startedAt);
     this.#out = new Int16Array((DEFAULT_PTIME_MS * LINE_RATE) / 1000);
-    // Our track begins with the first tick; until then it stands where the call's clock stands.
-    this.#startedAt = startedAt;
+    this.#payload = this.#stream.payload.subarray(0, this.#out.length);
+    this.#startSample = Math.round(startedAt * SAMPLES_PER_MS);
     this.#link = new UdpLink({
       local,
       shared: options.shared,
@@ -140,8 +155,6 @@ export class RtpLeg implements Paced {
     this.#flowOut = new PcapFlow(local, remote);
     this.#flowIn = new PcapFlow(remote, local);
   }
-
-  readonly #startedAt: number;
 
   get codec(): Codec {
     return this.#codec;
@@ -219,22 +232,30 @@ export class RtpLeg implements Paced {
   }
 
   /** A tick of the pacer: one packet leaves, always. */
-  due(_dueAt: number, now: number, skipped: number): void {
+  due(dueAt: number, now: number, skipped: number): void {
     const samples = this.#out.length;
-    if (skipped > 0) {
-      this.#stream.skip(skipped * samples);
-      this.#position += skipped * samples;
-    }
-    const tag = this.#handler.speak(this.#out, this.#position, now);
+    const gridSample = Math.round(dueAt * SAMPLES_PER_MS);
+    // Another packet size has moved the grid: what was sent before lasts until then.
+    if (gridSample < this.#sentUntil) return;
+    this.#sentUntil = gridSample + samples;
+    if (skipped > 0) this.#stream.skip(skipped * samples);
+    // By the grid, which is absolute: a sample's position is the moment at which it can first be heard.
+    const position = gridSample - this.#startSample;
+    if (skipped > 0 || now - dueAt >= STALL_MS)
+      this.#handler.stalled(now - dueAt + skipped * this.intervalMs);
+    this.#tellMapping(position);
+    const tag = this.#handler.speak(this.#out, position, now);
     if (tag === null) this.#out.fill(0);
-    encode(this.#codec, this.#out, this.#stream.payload);
+    encode(this.#codec, this.#out, this.#payload);
+    // What the far end will hear is what is recorded.
+    decode(this.#codec, this.#payload, this.#out);
     const spurt = tag !== null && !this.#spoke;
     this.#spoke = tag !== null;
     const datagram = this.#stream.next(payloadTypeOf(this.#codec), samples, spurt);
     this.#link.send(datagram);
     this.#handler.wire(this.#flowOut, datagram);
-    this.#handler.spoken(this.#out, this.#position);
-    this.#position += samples;
+    if (!this.#stream.carriesAudio) this.#out.fill(0);
+    this.#handler.spoken(this.#out, position);
   }
 
   failed(error: unknown): void {
@@ -269,14 +290,21 @@ export class RtpLeg implements Paced {
 
   #ready(): void {
     const { local } = this.#link;
-    const { remote, pacer, clock } = this.#options;
+    const { remote, pacer } = this.#options;
     this.#flowOut = new PcapFlow(local, remote);
     this.#flowIn = new PcapFlow(remote, local);
     if (this.#gone) return;
     this.#handler.ready(local);
     this.#openReports(local);
     this.#unpace = pacer.add(this);
-    this.#position = Math.round(((clock.now() - this.#startedAt) * LINE_RATE) / 1000);
+  }
+
+  /** Where the next packet's first sample stands, unless that follows from what was told before. */
+  #tellMapping(position: number): void {
+    const by = (this.#stream.timestamp - position) >>> 0;
+    if (by === this.#mappedBy) return;
+    this.#mappedBy = by;
+    this.#handler.mapped('bot', this.#stream.ssrc, this.#stream.timestamp, position);
   }
 
   #openReports(local: Endpoint): void {
@@ -312,6 +340,7 @@ export class RtpLeg implements Paced {
     if (intervalMs < 10 || intervalMs > 60 || intervalMs % 5 !== 0) return;
     this.intervalMs = intervalMs;
     this.#out = new Int16Array(samples);
+    this.#payload = this.#stream.payload.subarray(0, samples);
     this.#otherSizeSeen = 0;
     if (!this.#unpace) return;
     this.#unpace();
@@ -368,10 +397,4 @@ export class RtpLeg implements Paced {
     this.#gone = true;
     this.#handler.gone(reason);
   }
-}
-
-/** RFC 4733 events have a dynamic type that raw RTP cannot negotiate: the usual one, or four bytes of a dynamic type. */
-function isTelephoneEvent(packet: RtpPacket): boolean {
-  if (packet.payloadType === TELEPHONE_EVENT) return true;
-  return packet.payloadType >= 96 && packet.payloadLength === EVENT_BYTES;
 }

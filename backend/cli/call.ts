@@ -7,6 +7,7 @@ import { withDotEnv } from '../bot/folder.ts';
 import { modelsDirectory } from '../models/directory.ts';
 import { interrupted } from './interrupt.ts';
 import { LiveView } from './live-view.ts';
+import { tellRecord } from './record-note.ts';
 import { VERSION } from './paths.ts';
 
 interface CallOptions {
@@ -15,7 +16,8 @@ interface CallOptions {
   readonly codec: string;
   readonly for?: number;
   readonly listen: boolean;
-  readonly traces: string;
+  /** false: --no-traces. */
+  readonly traces: string | false;
   readonly json?: true;
 }
 
@@ -36,7 +38,7 @@ export async function call(target: string, options: CallOptions): Promise<void> 
   const stop = interrupted();
   const engine = Host.start({
     modelsDir: modelsDirectory(),
-    recordsDir: path.resolve(options.traces),
+    recordsDir: options.traces === false ? null : path.resolve(options.traces),
     version: VERSION,
     workers: 1,
     env: await withDotEnv(process.cwd(), process.env),
@@ -64,7 +66,7 @@ export async function call(target: string, options: CallOptions): Promise<void> 
       .then((signal) => engine.act(id, { type: 'hang_up', reason: signal }))
       .catch(() => undefined);
     await over.promise;
-    view.note(`          record    ${path.join(options.traces, id)}`);
+    tellRecord(view, options.traces, id);
   } finally {
     stop.dispose();
     await engine.close();

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { CallEventBody } from '../contract/events.ts';
+import { EVENT_VERSION, type CallEventBody } from '../contract/events.ts';
 import { LiveView, waterfall } from './live-view.ts';
 
 function show(events: readonly CallEventBody[], isTTY: boolean): string {
   let text = '';
   const view = new LiveView({ write: (part) => (text += part), isTTY, columns: 80 });
   for (const [seq, body] of events.entries())
-    view.event({ v: 1, seq, at: seq * 1_000_000, call: 'c', ...body });
+    view.event({ v: EVENT_VERSION, seq, at: seq * 1_000_000, call: 'c', ...body });
   return text;
 }
 

@@ -1,10 +1,16 @@
 import { Command, CommanderError, Option } from 'commander';
 import { SidetoneError, explain } from '../base/errors.ts';
+import { EXPORT_FORMATS } from '../contract/traces.ts';
 import { bench } from './bench.ts';
 import { call } from './call.ts';
 import { doctor } from './doctor.ts';
 import { listModels, pullModels, removeModel } from './models.ts';
 import { serve } from './serve.ts';
+import { traceExport } from './trace-export.ts';
+import { traceImport } from './trace-import.ts';
+import { openInWindow } from './trace-open.ts';
+import { replay } from './trace-replay.ts';
+import { listTraces, showTrace, verify } from './trace.ts';
 import { VERSION } from './paths.ts';
 
 /** Exit codes: 0 ok, 1 the thing tested failed, 2 wrong usage or settings, 3 the environment lacks something. */
@@ -16,6 +22,7 @@ const json = (): Option =>
   new Option('--json', 'one JSON object per line on stdout, everything else on stderr');
 const traces = (): Option =>
   new Option('--traces <dir>', 'folder for the records of calls').default('traces');
+const noTraces = (): Option => new Option('--no-traces', 'keep no records of calls');
 
 const program = new Command('sidetone')
   .description('Testbench and softphone for AI voice bots on the telephone.')
@@ -33,7 +40,9 @@ program
   .option('--max-calls <n>', 'calls at once before others are refused', wholeNumber, 1000)
   .option('--workers <n>', 'media worker threads; default: cores - 1', wholeNumber)
   .option('--demo', 'place a demo call to the bot once it listens')
+  .option('--otlp <url>', 'send spans of calls to this OpenTelemetry endpoint, as http://localhost:4318')
   .addOption(traces())
+  .addOption(noTraces())
   .addOption(json())
   .action(serve);
 
@@ -47,6 +56,7 @@ program
   .option('--for <seconds>', 'hang up after this long', wholeNumber)
   .option('--no-listen', 'do not transcribe what the bot said')
   .addOption(traces())
+  .addOption(noTraces())
   .addOption(json())
   .action(call);
 
@@ -59,6 +69,67 @@ models
   .addOption(json())
   .action(pullModels);
 models.command('rm').description('remove a model').argument('<name>').action(removeModel);
+
+program
+  .command('replay')
+  .description('put the recorded caller of a trace on the line again, and compare')
+  .argument('<trace>', 'folder of a trace, a .sidetone file, or an id in --traces')
+  .option('--bot <dir>', 'folder with bot.yaml; default: that of the call')
+  .option('--freeze <stages>', 'stages that answer from the trace: some of stt,llm,tts')
+  .option('--repeat <n>', 'how often', wholeNumber, 1)
+  .addOption(
+    new Option('--pace <pace>', 'when the caller speaks: as recorded, or when the bot has answered')
+      .choices(['original', 'conversation'])
+      .default('original'),
+  )
+  .option('--max-latency <ms>', 'fail above this p95 of the latency on the wire', wholeNumber)
+  .option('--max-slower <ms>', 'fail when the median is this much above the original', wholeNumber)
+  .option('--same-text', 'fail when anybody says other words')
+  .addOption(traces())
+  .addOption(json())
+  .action(replay);
+
+const trace = program
+  .command('trace')
+  .description('traces of calls: TRACE is a folder, a .sidetone file or an id');
+trace.command('list').description('what there is').addOption(traces()).addOption(json()).action(listTraces);
+trace
+  .command('show')
+  .description('turns, latency, barge-ins, network: all that is measured')
+  .argument('<trace>')
+  .addOption(traces())
+  .addOption(json())
+  .action(showTrace);
+trace
+  .command('open')
+  .description('look at it in the window: also a capture (pcap, pcapng)')
+  .argument('<trace>')
+  .addOption(traces())
+  .action(openInWindow);
+trace
+  .command('verify')
+  .description('check hashes, order of events and alignment; exits 1 with the first fault')
+  .argument('<trace>')
+  .addOption(traces())
+  .addOption(json())
+  .action(verify);
+trace
+  .command('import')
+  .description('make a trace of a call in a capture (pcap, pcapng), or bring in a .sidetone file')
+  .argument('<file>')
+  .option('--caller <stream>', "the caller's stream: the ADDR:PORT it comes from, or its SSRC")
+  .option('--bot <stream>', 'the stream that answers, likewise')
+  .addOption(traces())
+  .addOption(json())
+  .action(traceImport);
+trace
+  .command('export')
+  .description('write a trace in another format (docs/export.md)')
+  .argument('<trace>')
+  .addOption(new Option('--format <name>', 'what to write').choices(EXPORT_FORMATS).makeOptionMandatory())
+  .option('--out <file>', 'file or folder to write to; - is standard output; default: NAME.EXT here')
+  .addOption(traces())
+  .action(traceExport);
 
 program
   .command('doctor')

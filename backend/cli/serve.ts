@@ -1,13 +1,16 @@
 import path from 'node:path';
 import { parseAddress } from '../base/address.ts';
+import { Scope } from '../base/scope.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { examineEndpoints } from '../host/doctor.ts';
 import { Host } from '../host/host.ts';
 import { recordedCaller } from '../host/recorded-caller.ts';
 import { loadBotFolder, withDotEnv } from '../bot/folder.ts';
+import { OtlpSender, otlpTarget } from '../export/otlp-sender.ts';
 import { modelsDirectory } from '../models/directory.ts';
 import { interrupted } from './interrupt.ts';
 import { LiveView } from './live-view.ts';
+import { tellRecord } from './record-note.ts';
 import { REPOSITORY, VERSION } from './paths.ts';
 
 interface ServeOptions {
@@ -17,21 +20,34 @@ interface ServeOptions {
   readonly maxCalls: number;
   readonly workers?: number;
   readonly demo?: true;
-  readonly traces: string;
+  readonly otlp?: string;
+  /** false: --no-traces. */
+  readonly traces: string | false;
   readonly json?: true;
 }
 
 /** `sidetone serve`: the bot on a UDP port until Ctrl-C. */
 export async function serve(options: ServeOptions): Promise<void> {
   const { host, port } = parseAddress(options.rtp, '--rtp');
-  const recordsDir = path.resolve(options.traces);
+  const recordsDir = options.traces === false ? null : path.resolve(options.traces);
   const env = await withDotEnv(process.cwd(), process.env);
   const view = new LiveView(options.json ? process.stderr : process.stdout);
+  const spansTo = otlpTarget(options.otlp ?? null, env);
+  await using scope = new Scope();
+  const sender =
+    spansTo &&
+    new OtlpSender({
+      ...spansTo,
+      scope,
+      version: VERSION,
+      onTrouble: (message) => view.note(`warning: ${message}`),
+    });
   const stop = interrupted();
   const demoCallers = new Set<string>();
   const demoOver = Promise.withResolvers<void>();
 
   const show = (event: CallEvent): void => {
+    sender?.take(event);
     if (options.json) process.stdout.write(`${JSON.stringify(event)}\n`);
     // The demo's caller is shown through the bot's own call; its side would say everything twice.
     if (event.type === 'call.started' && event.party === 'script') demoCallers.add(event.call);
@@ -39,7 +55,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     if (!options.json && !isDemoCaller) view.event(event);
     if (event.type !== 'call.ended') return;
     if (isDemoCaller) demoOver.resolve();
-    else view.note(`          record    ${path.join(options.traces, event.call)}`);
+    else tellRecord(view, options.traces, event.call);
   };
 
   const engine = Host.start({

@@ -41,6 +41,8 @@ export const deviceSettings = z.strictObject({
   auto_gain: z.boolean().default(true),
 });
 
+const otlpEndpoint = z.url({ protocol: /^https?$/ }).nullable();
+
 export const appSettings = z.strictObject({
   language: z.enum(['auto', 'en', 'ru']).default('auto').describe("The window's language."),
   theme: z.enum(['auto', 'light', 'dark']).default('auto'),
@@ -48,6 +50,11 @@ export const appSettings = z.strictObject({
   listen: listenSettings.prefault({}),
   recordings: recordingSettings.prefault({}),
   devices: deviceSettings.prefault({}),
+  otlp_endpoint: otlpEndpoint
+    .default(null)
+    .describe(
+      'OpenTelemetry endpoint that spans of calls are sent to, as http://localhost:4318; null: none.',
+    ),
   tour_done: z.boolean().default(false).describe('Whether the three first steps were shown.'),
 });
 export type AppSettings = z.infer<typeof appSettings>;
@@ -85,6 +92,7 @@ export const appSettingsPatch = z.strictObject({
     })
     .partial()
     .optional(),
+  otlp_endpoint: otlpEndpoint.optional(),
   tour_done: z.boolean().optional(),
 });
 export type AppSettingsPatch = z.infer<typeof appSettingsPatch>;

@@ -5,7 +5,7 @@ import { z } from 'zod';
  * fold over it. `at` is microseconds since the call's start on the monotonic clock; `turn` counts the caller's
  * turns from 1; `generation` counts everything the bot set out to say (replies, greeting, prompts), from 1.
  */
-export const EVENT_VERSION = 1;
+export const EVENT_VERSION = 2;
 
 const micros = z.int().nonnegative();
 const turn = z.int().nonnegative();
@@ -24,7 +24,7 @@ const latencyStages = z.strictObject({
   llm_first_token: ms,
   llm_first_clause: ms,
   tts_first_audio: ms,
-  /** First audio to the packet that carried it. */
+  /** First audio to its first voiced sample on the wire. */
   packet: ms,
 });
 export type LatencyStages = z.infer<typeof latencyStages>;
@@ -39,12 +39,12 @@ export const LATENCY_STAGES: readonly (readonly [keyof LatencyStages, string])[]
   ['packet', 'to the wire'],
 ];
 
-const hashes = z.strictObject({
+export const configHashes = z.strictObject({
   settings: z.string(),
   prompt: z.string(),
   ref_audio: z.string().nullable(),
 });
-export type ConfigHashes = z.infer<typeof hashes>;
+export type ConfigHashes = z.infer<typeof configHashes>;
 
 export const streamStats = z.strictObject({
   received: z.int(),
@@ -63,6 +63,15 @@ export const streamStats = z.strictObject({
 });
 export type StreamStats = z.infer<typeof streamStats>;
 
+const loggedMessage = z.object({
+  role: z.enum(['system', 'user', 'assistant', 'tool']),
+  content: z.string(),
+  tool_calls: z.array(z.object({ id: z.string(), name: z.string(), arguments: z.string() })).optional(),
+  tool_call_id: z.string().optional(),
+});
+/** A message to or from a model, as the log has it. */
+export type LoggedMessage = z.infer<typeof loggedMessage>;
+
 const kinds = [
   z.object({
     type: z.literal('call.started'),
@@ -78,8 +87,23 @@ const kinds = [
   z.object({ type: z.literal('call.marked'), label: z.string() }),
   /** Our end of the RTP stream, `address:port`: what the far end sees as its peer. */
   z.object({ type: z.literal('rtp.ready'), local: z.string() }),
-  /** Added to a position on the caller's track, gives its sample since the call's start. Said once. */
-  z.object({ type: z.literal('caller.aligned'), offset: z.int() }),
+  /**
+   * Added to a position on the caller's track, `from` or later, gives its sample since the call's start. Said again
+   * when the far end's clock has drifted away from ours: the step lies in a pause where there is one.
+   */
+  z.object({ type: z.literal('caller.aligned'), offset: z.int(), from: z.int() }),
+  /** This RTP timestamp stands at `position` of its side's track, and so on from there up to the next such event. */
+  z.object({
+    type: z.literal('rtp.mapped'),
+    stream: z.enum(['caller', 'bot']),
+    ssrc: z.int(),
+    rtp_timestamp: z.int(),
+    position: z.int(),
+  }),
+  /** Packets were lost: what the bot heard in [from, to) of the caller's track was made up. */
+  z.object({ type: z.literal('rtp.concealed'), from: z.int(), to: z.int() }),
+  /** A packet of ours left this late: the machine, or this thread of it, stood still. */
+  z.object({ type: z.literal('engine.stalled'), late_ms: ms }),
   z.object({ type: z.literal('rtp.source_changed'), ssrc: z.int(), reason: z.enum(['ssrc', 'restart']) }),
   /** A caller that was not answered; `call` is its address. */
   z.object({ type: z.literal('call.refused'), reason: z.string(), message: z.string() }),
@@ -87,6 +111,7 @@ const kinds = [
   z.object({ type: z.literal('rtp.resumed'), silent_ms: ms }),
   z.object({ type: z.literal('rtp.unknown_payload'), payload_type: z.int(), hint: z.string() }),
   z.object({ type: z.literal('rtp.stats'), stats: streamStats }),
+  /** `digit` is x where keys are masked (bot.yaml, `recording.mask_dtmf`). */
   z.object({ type: z.literal('dtmf.received'), digit: z.string(), duration_ms: ms }),
   z.object({ type: z.literal('dtmf.sent'), digit: z.string(), duration_ms: ms }),
   z.object({ type: z.literal('turn.state'), state: turnState }),
@@ -101,6 +126,9 @@ const kinds = [
     turn,
     request: z.int(),
     audio_ms: ms,
+    /** The segment on the caller's track; null: not known (a log of version 1). */
+    from: z.int().nullable(),
+    to: z.int().nullable(),
     speculative: z.boolean(),
   }),
   /** `request` 0: a preview of what is still being said. */
@@ -108,13 +136,35 @@ const kinds = [
   z.object({ type: z.literal('stt.final'), turn, request: z.int(), text: z.string(), took_ms: ms }),
   z.object({ type: z.literal('stt.discarded'), turn, request: z.int() }),
   z.object({ type: z.literal('llm.started'), turn, generation, speculative: z.boolean() }),
+  /**
+   * What was asked of the model, exactly; one event for each round of a reply with tools. The first `same` messages
+   * are those of the call's previous such event; `messages` follow them.
+   */
+  z.object({
+    type: z.literal('llm.requested'),
+    generation,
+    round: z.int().nonnegative(),
+    model: z.string(),
+    temperature: z.number(),
+    max_tokens: z.int(),
+    same: z.int().nonnegative(),
+    messages: z.array(loggedMessage),
+  }),
   z.object({ type: z.literal('llm.token'), generation, text: z.string() }),
   z.object({ type: z.literal('llm.finished'), generation, took_ms: ms }),
   z.object({ type: z.literal('tool.called'), generation, name: z.string(), arguments: z.string() }),
   z.object({ type: z.literal('tool.returned'), generation, name: z.string(), took_ms: ms, ok: z.boolean() }),
   z.object({ type: z.literal('tts.started'), generation, clause: z.int(), text: z.string() }),
   z.object({ type: z.literal('tts.audio'), generation, clause: z.int(), took_ms: ms }),
-  z.object({ type: z.literal('tts.finished'), generation, clause: z.int(), audio_ms: ms }),
+  /** `samples`: how many of the generation's recording (tts/NNN.wav, at `sample_rate`) are this clause's; null: unknown. */
+  z.object({
+    type: z.literal('tts.finished'),
+    generation,
+    clause: z.int(),
+    audio_ms: ms,
+    sample_rate: z.int().nullable(),
+    samples: z.int().nullable(),
+  }),
   /** First packet with audio of this generation left. `at_sample`: its position on the bot's 8 kHz track. */
   z.object({ type: z.literal('bot.speaking'), turn, generation, at_sample: z.int() }),
   z.object({ type: z.literal('bot.ducked'), generation }),
@@ -143,7 +193,7 @@ const kinds = [
     type: z.literal('latency'),
     turn,
     generation,
-    /** Last voiced caller sample to the first bot packet with audio, by the engine's own clock. */
+    /** Last voiced caller sample to the bot's first voiced sample on the wire, by the engine's own clock. */
     total_ms: ms,
     stages: latencyStages,
     /** total minus the sum of the stages. */
@@ -155,7 +205,14 @@ const kinds = [
   z.object({ type: z.literal('script.latency'), turn, wire_ms: ms }),
   /** From the first voiced sample said over the far end to the last voiced one heard of it. */
   z.object({ type: z.literal('script.barged_in'), turn, stopped_after_ms: ms }),
-  z.object({ type: z.literal('config.changed'), hashes }),
+  z.object({ type: z.literal('config.changed'), hashes: configHashes }),
+  /** What the bot works with from here on, word for word: once as the call begins, then after each change. */
+  z.object({
+    type: z.literal('config.used'),
+    hashes: configHashes,
+    settings: z.record(z.string(), z.unknown()),
+    prompt: z.string(),
+  }),
   z.object({ type: z.literal('config.rejected'), message: z.string() }),
   z.object({
     type: z.literal('provider.failed'),

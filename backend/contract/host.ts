@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { MessagePort } from 'node:worker_threads';
 import type { ErrorKind } from '../base/errors.ts';
 import type { CallEvent, ConfigHashes } from './events.ts';
+import type { ReplayFeed } from './frozen.ts';
 import type { PartyOrder } from './party.ts';
 import type { BotSettings } from './settings.ts';
 
@@ -47,6 +48,8 @@ export interface ListenCommand {
   /** CIDR networks that may call; null: anyone. */
   readonly allow: readonly string[] | null;
   readonly maxCalls: number;
+  /** The calls it answers are a replay; null: they are calls. */
+  readonly replay: ReplayFeed | null;
 }
 
 export interface PlaceCommand {

@@ -127,6 +127,26 @@ export const phraseSettings = z.strictObject({
   repeat: z.string().optional().describe('Said when speech was heard but no words were understood.'),
 });
 
+export const recordingSettings = z.strictObject({
+  keep: z
+    .boolean()
+    .default(true)
+    .describe('Calls leave a trace. `false`: nothing of them is written to the disk.'),
+  tone: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The far end hears a short beep (1400 Hz, 250 ms) as a recorded call begins. Silent where nothing is recorded.',
+    ),
+  mask_dtmf: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Keys pressed during a call, such as the digits of a card, cannot be found in its trace: not in events, audio ' +
+        'or capture. The bot itself still gets them.',
+    ),
+});
+
 export const toolSettings = z.strictObject({
   name: z
     .string()
@@ -164,6 +184,9 @@ export const botSettings = z.strictObject({
   phrases: phraseSettings
     .prefault({})
     .describe("What it says by itself; missing ones are taken in the bot's language."),
+  recording: recordingSettings
+    .prefault({})
+    .describe('What a call leaves behind. Counts for calls that begin after the change.'),
   tools: z.array(toolSettings).default([]).describe('Functions the model may call over HTTP.'),
 });
 
@@ -173,4 +196,5 @@ export type LlmSettings = z.infer<typeof llmSettings>;
 export type TtsSettings = z.infer<typeof ttsSettings>;
 export type VoiceSettings = z.infer<typeof voiceSettings>;
 export type TurnSettings = z.infer<typeof turnSettings>;
+export type RecordingSettings = z.infer<typeof recordingSettings>;
 export type ToolSettings = z.infer<typeof toolSettings>;

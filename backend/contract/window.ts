@@ -2,6 +2,15 @@ import { z } from 'zod';
 import type { ErrorKind } from '../base/errors.ts';
 import { appSettingsPatch, type AppSettings } from './app-settings.ts';
 import type { CallEvent } from './events.ts';
+import {
+  EXPORT_FORMATS,
+  frozenStages,
+  type PacketRow,
+  type ReplayResult,
+  type TraceEntry,
+  type TraceView,
+} from './traces.ts';
+import type { TraceNotes } from './trace.ts';
 import { llmSettings, sttSettings, ttsSettings, type BotSettings } from './settings.ts';
 
 /**
@@ -16,6 +25,10 @@ const said = z.string().trim().min(1).max(4000);
 const bot = z.string().min(1).max(4096);
 /** A file in a bot's `voices` folder, or its `ref_audio`. */
 const voice = z.string().min(1).max(255);
+/** Name of a trace's folder among the traces. */
+const trace = z.string().regex(/^[\w-]{1,64}$/);
+/** ms since a call's start. */
+const moment = z.number().min(0).max(1e9);
 const secretName = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/);
 const modelName = z.string().regex(/^[\w.-]{1,64}$/);
 /** 64 MB: more than any reference recording; larger files are refused before they are read. */
@@ -89,6 +102,34 @@ export const requests = {
   'model.pull': z.strictObject({ model: modelName }),
   'model.cancel': z.strictObject({ model: modelName }),
   'model.remove': z.strictObject({ model: modelName }),
+
+  /** All traces in the folder of records, newest first. `traces.changed` tells of what is new or gone. */
+  'trace.list': z.null(),
+  'trace.open': z.strictObject({ trace }),
+  /** RTP, RTCP and keys on the wire between two moments of the call. */
+  'trace.packets': z.strictObject({ trace, from: moment, to: moment }),
+  /** Takes the place of all notes of the trace. */
+  'trace.annotate': z.strictObject({
+    trace,
+    notes: z
+      .array(z.strictObject({ id: z.string().max(64), at: moment, text: z.string().max(4000) }))
+      .max(1000),
+  }),
+  'trace.pin': z.strictObject({ trace, on }),
+  /** Moved aside; `trace.restore` brings it back until the app ends. */
+  'trace.remove': z.strictObject({ traces: z.array(trace).min(1).max(10_000) }),
+  'trace.restore': z.strictObject({ traces: z.array(trace).min(1).max(10_000) }),
+  /** Asks where to, writes it there. */
+  'trace.export': z.strictObject({ trace, format: z.enum(EXPORT_FORMATS) }),
+  /** A `.sidetone` file or a capture, by its path; null: asks which. It joins the traces. */
+  'trace.import': z.strictObject({ path: z.string().min(1).max(4096).nullable() }),
+  'trace.replay': z.strictObject({
+    trace,
+    freeze: frozenStages,
+    repeat: z.int().min(1).max(50),
+    pace: z.enum(['original', 'conversation']),
+  }),
+  'trace.stop_replay': z.null(),
 } satisfies Readonly<Record<keyof Answers, z.ZodType>>;
 
 /** What each command is answered with. */
@@ -128,6 +169,20 @@ export interface Answers {
   'model.pull': null;
   'model.cancel': null;
   'model.remove': null;
+  'trace.list': readonly TraceEntry[];
+  'trace.open': TraceView;
+  'trace.packets': readonly PacketRow[];
+  'trace.annotate': TraceNotes;
+  'trace.pin': TraceNotes;
+  'trace.remove': null;
+  'trace.restore': null;
+  /** Where it was written; null: the person thought better of it. */
+  'trace.export': string | null;
+  /** The new trace; null: nothing was chosen. */
+  'trace.import': string | null;
+  /** Answered when all repeats are over. */
+  'trace.replay': ReplayResult;
+  'trace.stop_replay': null;
 }
 
 export type Command = keyof Answers;
@@ -153,6 +208,11 @@ export interface Messages {
   'host.status': HostStatus;
   'bot.changed': BotView;
   'models.changed': readonly ModelView[];
+  /** The trace is new or changed (`entry`), or gone. */
+  'traces.changed': readonly { readonly id: string; readonly entry: TraceEntry | null }[];
+  /** A trace was opened from outside the window (a file, the command line): show it. */
+  'trace.show': { readonly id: string };
+  'replay.progress': { readonly trace: string; readonly done: number; readonly of: number };
   notice: Notice;
   /** A menu item or shortcut of the application. */
   menu: MenuAction;
@@ -160,7 +220,14 @@ export interface Messages {
 export type Message = keyof Messages;
 
 export type MenuAction =
-  'call.demo' | 'call.talk' | 'view.call' | 'view.settings' | 'palette' | 'shortcuts' | 'tour';
+  | 'call.demo'
+  | 'call.talk'
+  | 'view.call'
+  | 'view.traces'
+  | 'view.settings'
+  | 'palette'
+  | 'shortcuts'
+  | 'tour';
 
 /** Something the person should know that no command of theirs led to. */
 export interface Notice {

@@ -90,6 +90,11 @@ export function foldConversation(before: Conversation, event: CallEvent): Conver
     case 'call.started':
     case 'call.refused':
     case 'caller.aligned':
+    case 'rtp.mapped':
+    case 'rtp.concealed':
+    case 'engine.stalled':
+    case 'config.used':
+    case 'llm.requested':
     case 'rtp.ready':
     case 'rtp.source_changed':
     case 'rtp.stats':

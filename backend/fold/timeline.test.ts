@@ -162,7 +162,10 @@ describe('Timeline', () => {
       [0, { type: 'speech.started', turn: 1, from: 0 }],
       [500, { type: 'stt.partial', turn: 1, request: 0, text: 'Uh.' }],
       [700, { type: 'speech.ended', turn: 1, to: 4800 }],
-      [700, { type: 'stt.started', turn: 1, request: 1, audio_ms: 600, speculative: false }],
+      [
+        700,
+        { type: 'stt.started', turn: 1, request: 1, audio_ms: 600, from: null, to: null, speculative: false },
+      ],
       [900, { type: 'stt.final', turn: 1, request: 1, text: '', took_ms: 200 }],
     );
     expect(timelineOf(events.slice(0, 2)).texts).toHaveLength(1);
@@ -173,11 +176,33 @@ describe('Timeline', () => {
     const { texts } = timelineOf(
       story(
         [0, { type: 'speech.started', turn: 1, from: 0 }],
-        [30_000, { type: 'stt.started', turn: 1, request: 1, audio_ms: 30_000, speculative: true }],
+        [
+          30_000,
+          {
+            type: 'stt.started',
+            turn: 1,
+            request: 1,
+            audio_ms: 30_000,
+            from: null,
+            to: null,
+            speculative: true,
+          },
+        ],
         [30_500, { type: 'stt.final', turn: 1, request: 1, text: 'One.', took_ms: 500 }],
         [31_000, { type: 'stt.partial', turn: 1, request: 0, text: 'One. Tw' }],
         [35_000, { type: 'speech.ended', turn: 1, to: 280_000 }],
-        [35_000, { type: 'stt.started', turn: 1, request: 2, audio_ms: 5000, speculative: true }],
+        [
+          35_000,
+          {
+            type: 'stt.started',
+            turn: 1,
+            request: 2,
+            audio_ms: 5000,
+            from: null,
+            to: null,
+            speculative: true,
+          },
+        ],
         [35_500, { type: 'stt.final', turn: 1, request: 2, text: 'Two.', took_ms: 500 }],
       ),
     );

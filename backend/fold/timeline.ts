@@ -1,4 +1,5 @@
 import { unreachable } from '../base/errors.ts';
+import { CallerAlignment } from './alignment.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { LINE_RATE } from '../contract/party.ts';
 import { Texts } from './texts.ts';
@@ -41,8 +42,7 @@ export class Timeline {
   readonly waterfalls: readonly Waterfall[] = this.#waterfalls;
   readonly marks: readonly Mark[] = this.#marks;
 
-  /** Added to a position on the caller's track, gives its sample since the call's start. */
-  #callerOffset = 0;
+  readonly #alignment = new CallerAlignment();
   /** Words of generations so far, by generation. */
   readonly #words = new Map<number, string>();
   #durationMs = 0;
@@ -70,7 +70,7 @@ export class Timeline {
     this.#revision += 1;
     switch (event.type) {
       case 'caller.aligned':
-        this.#callerOffset = event.offset;
+        this.#alignment.apply(event);
         break;
       case 'speech.started':
         this.#speech.push({ from: this.#callerMs(event.from), to: null, turn: event.turn });
@@ -174,6 +174,11 @@ export class Timeline {
       case 'script.heard':
       case 'script.latency':
       case 'script.barged_in':
+      case 'rtp.mapped':
+      case 'rtp.concealed':
+      case 'engine.stalled':
+      case 'llm.requested':
+      case 'config.used':
       case 'config.changed':
       case 'config.rejected':
       case 'provider.failed':
@@ -184,7 +189,7 @@ export class Timeline {
   }
 
   #callerMs(position: number): number {
-    return (position + this.#callerOffset) / SAMPLES_PER_MS;
+    return this.#alignment.sampleAt(position) / SAMPLES_PER_MS;
   }
 
   #token(generation: number, text: string, at: number): void {

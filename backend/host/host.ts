@@ -8,6 +8,7 @@ import { Scope } from '../base/scope.ts';
 import { callIsOver } from '../call/call.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { EVENT_VERSION } from '../contract/events.ts';
+import type { ReplayFeed } from '../contract/frozen.ts';
 import type { BotFolder, CallAction, CallAudio, PlaceCommand, WorkerReport } from '../contract/host.ts';
 import { InferenceClient } from '../providers/embedded/client.ts';
 import { InferenceWorker } from '../providers/embedded/inference-worker.ts';
@@ -44,6 +45,8 @@ export interface ListenOptions {
   readonly bot: string;
   readonly allow?: readonly string[];
   readonly maxCalls?: number;
+  /** The calls it answers are a replay. */
+  readonly replay?: ReplayFeed;
 }
 
 const DEFAULT_MAX_CALLS = 1000;
@@ -194,6 +197,7 @@ export class Host {
       bot: options.bot,
       allow: options.allow ?? null,
       maxCalls: Math.ceil((options.maxCalls ?? DEFAULT_MAX_CALLS) / this.#sharing().length),
+      replay: options.replay ?? null,
     });
     if (answer === null || !('port' in answer))
       throw new SidetoneError('internal', 'the worker did not say its port');

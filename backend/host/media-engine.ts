@@ -136,6 +136,7 @@ export class MediaEngine {
     const shared = process.platform === 'linux';
     const at = { address: command.host, port: command.port };
     const party: PartySpec = { kind: 'bot', dir: command.bot };
+    if (command.replay) this.#seats.freeze(command.bot, command.replay.frozen);
     const listener = new Listener(
       { maxCalls: command.maxCalls, maxNewPerSecond: MAX_NEW_PER_SECOND, allow: command.allow },
       this.#afterglow,
@@ -154,6 +155,7 @@ export class MediaEngine {
               ptimeMs,
               startedAt,
               maxMs: null,
+              replayOf: command.replay?.of ?? null,
               ...this.#seats.of(party, startedAt),
             },
             listener,
@@ -201,6 +203,7 @@ export class MediaEngine {
         ptimeMs: DEFAULT_PTIME_MS,
         startedAt,
         maxMs: command.maxMs,
+        replayOf: null,
         ...this.#seats.of(party, startedAt, turns),
       },
       null,

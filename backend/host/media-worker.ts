@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { SidetoneError, explain } from '../base/errors.ts';
+import { tellLastWords } from '../base/last-words.ts';
 import type { MicrophoneFrame, WorkerRequest, WorkerStart } from '../contract/host.ts';
 import { raiseThreadPriority } from '../rtp/pacer.ts';
 import { MediaEngine, type Post } from './media-engine.ts';
@@ -7,6 +8,7 @@ import { MediaEngine, type Post } from './media-engine.ts';
 /** Entry of a media worker thread: commands in, answers and events out. All work is the engine's. */
 function main(port: MessagePort, start: WorkerStart): void {
   const post: Post = (message, transfer) => port.postMessage(message, transfer);
+  tellLastWords('media');
   raiseThreadPriority();
   const engine = MediaEngine.start(start, post);
   // A failure to start is told to whoever asks for something.

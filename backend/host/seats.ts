@@ -11,13 +11,21 @@ import type { CallOptions, StandInSeat } from '../call/call.ts';
 import { PersonParty } from '../call/person-party.ts';
 import { ScriptParty } from '../call/script-party.ts';
 import { StandIn } from '../call/stand-in.ts';
+import type { FrozenAnswers } from '../contract/frozen.ts';
 import type { BotFolder, PartySpec } from '../contract/host.ts';
 import { LINE_RATE } from '../contract/party.ts';
+import { recordingSettings } from '../contract/settings.ts';
 import type { InferenceClient } from '../providers/embedded/client.ts';
+import { freeze } from '../providers/frozen.ts';
+import { scopeSleep } from '../providers/scripted.ts';
+import type { ProviderFactory } from '../providers/types.ts';
 import type { SileroBatch } from '../vad/silero.ts';
+import { botUsed } from './bot-used.ts';
 import { providerFactory } from './provider-factory.ts';
 
 const SCRIPT_STT = 'moonshine-tiny-en';
+/** Of a call that no bot is on. */
+const USUAL_RECORDING = recordingSettings.parse({});
 
 /** Whoever sits on a worker's calls, and what they need for it: bots by their folders, scripts, the person. */
 export class Seats {
@@ -26,6 +34,7 @@ export class Seats {
   readonly #inference: InferenceClient;
   readonly #scope: Scope;
   readonly #bots = new Map<string, BotMeans>();
+  readonly #frozen = new Map<string, FrozenAnswers>();
 
   constructor(modelsDir: string, silero: SileroBatch, inference: InferenceClient, scope: Scope) {
     this.#modelsDir = modelsDir;
@@ -45,6 +54,16 @@ export class Seats {
     this.#bots.set(folder.dir, new BotMeans(folder, factory, this.#scope));
   }
 
+  /** From now on the bot's stages answer from a trace, as far as they are frozen. */
+  freeze(dir: string, frozen: FrozenAnswers): void {
+    const live = providerFactory(this.#inference, this.#modelsDir, this.#scope);
+    const time = { clock: systemClock, sleep: scopeSleep(this.#scope) };
+    const factory: ProviderFactory = (bot, onRetry, onMissed) =>
+      freeze(live(bot, onRetry), frozen, time, onMissed ?? (() => undefined));
+    this.#bots.set(dir, new BotMeans(this.#bot(dir).folder, factory, this.#scope));
+    this.#frozen.set(dir, frozen);
+  }
+
   rejectBot(dir: string, message: string): void {
     this.#bots.get(dir)?.reject(message);
   }
@@ -58,12 +77,14 @@ export class Seats {
     party: PartySpec,
     startedAt: number,
     turns: readonly Int16Array[] = [],
-  ): Pick<CallOptions, 'partyName' | 'makeParty' | 'makeStandIn'> {
+  ): Pick<CallOptions, 'partyName' | 'bot' | 'recording' | 'makeParty' | 'makeStandIn'> {
     switch (party.kind) {
       case 'bot': {
         const means = this.#bot(party.dir);
         return {
           partyName: means.folder.settings.name,
+          bot: botUsed(means.folder, this.#frozen.get(party.dir)),
+          recording: means.folder.settings.recording,
           makeParty: (seat) => new Bot({ means, silero: this.#silero, clock: systemClock, ...seat }),
           makeStandIn: (seat) => this.#standIn(means, seat),
         };
@@ -71,6 +92,8 @@ export class Seats {
       case 'script':
         return {
           partyName: 'script',
+          bot: null,
+          recording: USUAL_RECORDING,
           makeParty: (seat) =>
             new ScriptParty({
               turns,
@@ -85,6 +108,8 @@ export class Seats {
       case 'person':
         return {
           partyName: 'person',
+          bot: null,
+          recording: USUAL_RECORDING,
           makeParty: (seat) => new PersonParty({ silero: this.#silero, startedAt, ...seat }),
           makeStandIn: null,
         };

@@ -1,3 +1,4 @@
+import type { CallerSegment } from '../contract/frozen.ts';
 import type { BotFolder } from '../contract/host.ts';
 import type { VoiceSettings } from '../contract/settings.ts';
 
@@ -22,6 +23,8 @@ export interface TranscribeRequest {
   readonly signal: AbortSignal;
   /** Called with the text so far, where the provider streams. */
   readonly onPartial?: (text: string) => void;
+  /** Where it lies on the caller's track; not of a call when missing. `preview`: the caller is still speaking. */
+  readonly segment?: CallerSegment & { readonly preview: boolean };
 }
 
 export interface Stt {
@@ -56,6 +59,8 @@ export interface CompletionRequest {
   readonly temperature: number;
   readonly maxTokens: number;
   readonly signal: AbortSignal;
+  /** The caller's turn that it answers. */
+  readonly turn?: number;
 }
 
 export type LlmDelta =
@@ -65,6 +70,8 @@ export interface Llm {
   readonly name: string;
   /** Deltas as they come; ends when the reply is complete. A tool call comes once, whole. */
   complete(request: CompletionRequest): AsyncIterable<LlmDelta>;
+  /** Told the system prompt ahead of the requests that have it, where reading it takes time a call does not have. */
+  prepare?: (system: string) => void;
   warm?: Warm;
 }
 
@@ -78,6 +85,8 @@ export interface SpeakRequest {
   readonly language: string;
   readonly voice: Voice;
   readonly signal: AbortSignal;
+  /** The caller's turn that it answers; 0: none. Missing: it is made ahead of any call. */
+  readonly turn?: number;
 }
 
 export interface PcmChunk {
@@ -94,7 +103,13 @@ export interface Tts {
 
 /** Judges whether an utterance sounds complete (smart-turn): probability in 0..1. `pcm`: the last 8 s or less. */
 export interface Completeness {
-  judge(request: { pcm: Int16Array; sampleRate: number; signal: AbortSignal }): Promise<number>;
+  judge(request: {
+    pcm: Int16Array;
+    sampleRate: number;
+    signal: AbortSignal;
+    /** Where it lies on the caller's track. */
+    segment?: CallerSegment;
+  }): Promise<number>;
   warm?: Warm;
 }
 
@@ -113,5 +128,12 @@ export type Stage = 'stt' | 'llm' | 'tts';
 /** Told when an attempt failed and is repeated at once. */
 export type OnRetry = (stage: Stage, provider: string, error: Error) => void;
 
+/** Told when a frozen stage has no answer and its live provider is asked instead. */
+export type OnMissed = (stage: Stage) => void;
+
 /** Makes the providers that a bot's settings ask for; called again when bot.yaml changes. */
-export type ProviderFactory = (bot: Pick<BotFolder, 'settings' | 'keys'>, onRetry: OnRetry) => Providers;
+export type ProviderFactory = (
+  bot: Pick<BotFolder, 'settings' | 'keys'>,
+  onRetry: OnRetry,
+  onMissed?: OnMissed,
+) => Providers;

@@ -2,6 +2,7 @@ import { SidetoneError } from '../base/errors.ts';
 import { LINE_RATE } from '../contract/party.ts';
 import { readU16, writeU16 } from './bytes.ts';
 import type { RtpPacket } from './packet.ts';
+import { TELEPHONE_EVENT } from './payload-types.ts';
 
 /**
  * DTMF as named telephone events, RFC 4733 section 2.3:
@@ -14,7 +15,7 @@ import type { RtpPacket } from './packet.ts';
 export const EVENT_BYTES = 4;
 const END_BIT = 0x80;
 /** Event codes 0-15 (section 3.2). */
-const KEYS = '0123456789*#ABCD';
+export const KEYS = '0123456789*#ABCD';
 /** Longest duration a segment can say; a longer event goes on in a new segment (section 2.5.1.3). */
 const SEGMENT = 0xffff;
 
@@ -22,6 +23,12 @@ const SEGMENT = 0xffff;
 const RELEASE_AFTER_MS = 200;
 /** A timestamp at most this far back is a late packet; further back, the sender has begun anew. */
 const LATE_SAMPLES = 5 * LINE_RATE;
+
+/** Events have a dynamic type that raw RTP cannot negotiate: the usual one, or four bytes of a dynamic type. */
+export function isTelephoneEvent(packet: RtpPacket): boolean {
+  if (packet.payloadType === TELEPHONE_EVENT) return true;
+  return packet.payloadType >= 96 && packet.payloadLength === EVENT_BYTES;
+}
 
 type OnKey = (digit: string, durationMs: number) => void;
 

@@ -89,6 +89,7 @@ class Listener {
   readonly clock = new ManualClock();
   readonly frames: Heard[] = [];
   readonly sources: string[] = [];
+  readonly mapped: { ssrc: number; timestamp: number; position: number }[] = [];
   readonly track: number[] = [];
   readonly buffer = new ReceiveBuffer({
     onFrame: (frame) => {
@@ -101,6 +102,7 @@ class Listener {
       this.frames.push({ position, samples: frame.pcm.length, endsAt, kind, at: this.clock.now() });
     },
     onSource: (ssrc, reason) => this.sources.push(`${reason} ${ssrc}`),
+    onMapped: (ssrc, timestamp, position) => this.mapped.push({ ssrc, timestamp, position }),
   });
 
   hear(arrivals: readonly Arrival[], lingerMs = 0): this {
@@ -359,6 +361,7 @@ describe('skew', () => {
         worst = Math.max(worst, Math.abs(frame.endsAt - idealAt));
       },
       onSource: () => undefined,
+      onMapped: () => undefined,
     });
     let frames = 0;
     let fillers = 0;

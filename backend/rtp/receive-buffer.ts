@@ -52,6 +52,8 @@ export interface ReceiveBufferOptions {
   readonly onFrame: (frame: HeardFrame) => void;
   /** The track goes on with another stream: another SSRC, or the same one begun anew. */
   readonly onSource: (ssrc: number, reason: 'ssrc' | 'restart') => void;
+  /** From `position` of the track on, sample by sample, the stream's timestamps count from `timestamp`. */
+  readonly onMapped: (ssrc: number, timestamp: number, position: number) => void;
 }
 
 /**
@@ -66,6 +68,7 @@ export interface ReceiveBufferOptions {
 export class ReceiveBuffer {
   readonly #onFrame: ReceiveBufferOptions['onFrame'];
   readonly #onSource: ReceiveBufferOptions['onSource'];
+  readonly #onMapped: ReceiveBufferOptions['onMapped'];
   readonly #counts = {
     lost: 0,
     late: 0,
@@ -105,12 +108,15 @@ export class ReceiveBuffer {
   /** Samples filled by the clock since the last packet with audio. */
   #absence = 0;
   #comfortOn = false;
+  /** Timestamp less position as it was told last; NaN: not told for this source. */
+  #mappedBy = NaN;
   #advancedAt = -Infinity;
   #stalled = false;
 
-  constructor({ onFrame, onSource }: ReceiveBufferOptions) {
+  constructor({ onFrame, onSource, onMapped }: ReceiveBufferOptions) {
     this.#onFrame = onFrame;
     this.#onSource = onSource;
+    this.#onMapped = onMapped;
   }
 
   get counts(): ReceiveCounts {
@@ -162,6 +168,7 @@ export class ReceiveBuffer {
     this.#missing = 0;
     this.#absence = 0;
     this.#comfortOn = false;
+    this.#mappedBy = NaN;
     this.#log.clear();
     this.#wire.reset();
   }
@@ -282,6 +289,7 @@ export class ReceiveBuffer {
     this.#missing = 0;
     this.#absence = 0;
 
+    this.#tellMapping(packet);
     this.#comfortOn = packet.codec === 'CN';
     if (packet.codec === 'CN') {
       this.#comfort.describe(packet.payload);
@@ -296,6 +304,14 @@ export class ReceiveBuffer {
       this.#concealer.accept(pcm);
       this.#emit(pcm, 'packet');
     }
+  }
+
+  /** Where the packet's first sample has come to stand, unless that follows from what was told before. */
+  #tellMapping({ ssrc, timestamp }: CallerPacket): void {
+    const by = this.#media - this.#position;
+    if (by === this.#mappedBy) return;
+    this.#mappedBy = by;
+    this.#onMapped(ssrc, timestamp, this.#position);
   }
 
   /** Samples between the end of the track and so many that came at `arrivedAt`, by the clock; never negative. */

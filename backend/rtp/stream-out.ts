@@ -19,6 +19,7 @@ export class RtpStream {
   #timestamp = randomInt(2 ** 32);
   #packets = 0;
   #octets = 0;
+  #carriesAudio = true;
   #spurtBegins = true;
   /** The datagram's part that is sent, made again only when its length changes. */
   #view = this.#datagram;
@@ -45,6 +46,11 @@ export class RtpStream {
     return this.#octets;
   }
 
+  /** Whether the packet that next() has just written carries audio, not an event in its place. */
+  get carriesAudio(): boolean {
+    return this.#carriesAudio;
+  }
+
   /**
    * The datagram to send now, valid until the next call: `samples` bytes of G.711 from `payload`, or in its place
    * an event while digits are played. `spurt`: the first speech after silence.
@@ -56,6 +62,7 @@ export class RtpStream {
     if (spurt) this.#spurtBegins = true;
     const event = this.#dtmf.next(this.#timestamp, samples, this.payload);
     const bytes = event === null ? samples : EVENT_BYTES;
+    this.#carriesAudio = event === null;
     if (event === null) {
       writeRtpHeader(
         this.#datagram,

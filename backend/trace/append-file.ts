@@ -17,12 +17,15 @@ export class AppendFile {
   #writing: Promise<void> = Promise.resolve();
   #failed = false;
 
-  constructor(path: string, onFailure: (error: unknown) => void) {
+  /** `folder`: resolves when the file's folder is there. */
+  constructor(path: string, folder: Promise<unknown>, onFailure: (error: unknown) => void) {
     this.#onFailure = onFailure;
-    this.#handle = open(path, 'w').catch((error: unknown) => {
-      this.#fail(error);
-      return null;
-    });
+    this.#handle = folder
+      .then(() => open(path, 'w'))
+      .catch((error: unknown) => {
+        this.#fail(error);
+        return null;
+      });
   }
 
   append(bytes: Uint8Array): void {
@@ -30,6 +33,13 @@ export class AppendFile {
     if (!room) return;
     room.buffer.set(bytes, room.offset);
     this.commit(bytes.length);
+  }
+
+  /** UTF-8. */
+  appendText(text: string): void {
+    // No character of a string takes more than three bytes.
+    const room = this.reserve(text.length * 3);
+    if (room) this.commit(room.buffer.write(text, room.offset));
   }
 
   /** Room for `bytes` to be written in place, then commit()ted; null once the file has failed. */

@@ -57,6 +57,11 @@ export class Cli implements AsyncDisposable {
     return this.exitCode;
   }
 
+  /** Ends it as nothing can prepare for. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   interrupt(): void {
     this.#child.kill('SIGINT');
   }

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { CallEvent } from '../../backend/contract/events.ts';
 import type { BotFolder, CallAudio } from '../../backend/contract/host.ts';
-import { recordManifest, type RecordManifest } from '../../backend/contract/record.ts';
+import { traceManifest, type TraceManifest } from '../../backend/contract/trace.ts';
 import { Host, type BotRejection } from '../../backend/host/host.ts';
 import { modelsDirectory } from '../../backend/models/directory.ts';
 import { until } from './until.ts';
@@ -88,8 +88,8 @@ export class Engine implements AsyncDisposable {
     return ended;
   }
 
-  async manifest(call: string): Promise<RecordManifest> {
-    return recordManifest.parse(
+  async manifest(call: string): Promise<TraceManifest> {
+    return traceManifest.parse(
       JSON.parse(await readFile(path.join(this.record(call), 'manifest.json'), 'utf8')),
     );
   }

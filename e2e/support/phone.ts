@@ -9,6 +9,20 @@ import { until } from './until.ts';
 export interface PhoneOptions {
   readonly payloadType?: G711PayloadType | 9;
   readonly ptimeMs?: number;
+  /** Sends nothing while it has nothing to say, once it has been silent for half a second. */
+  readonly suppresses?: boolean;
+  /** By the number of the packet: whether it is lost on its way, or overtaken by the next. */
+  readonly lost?: (packet: number) => boolean;
+  readonly overtaken?: (packet: number) => boolean;
+}
+
+const FIRST_SILENCE_MS = 500;
+
+interface KeyEvent {
+  readonly code: number;
+  readonly duration: number;
+  readonly first: boolean;
+  readonly end: boolean;
 }
 
 /**
@@ -21,20 +35,25 @@ export class Phone implements AsyncDisposable {
   readonly #socket: dgram.Socket;
   #to: number | null;
   readonly #payloadType: G711PayloadType | 9;
-  readonly #ptimeMs: number;
+  readonly #options: PhoneOptions;
+  #ptimeMs: number;
   readonly #ssrc: number;
   #speech: Int16Array = new Int16Array(0);
   #spoken = 0;
+  /** What is still to be sent of the keys pressed, a packet each; null: audio in between. */
+  #keys: (KeyEvent | null)[] = [];
+  #keyTimestamp = 0;
+  #packets = 0;
+  #overtaken: Buffer | null = null;
+  #spurtBegins = true;
   #sequence = 65_500;
   #timestamp = 0xffff_f000;
   #hungUp = false;
   #talking: Promise<void> = Promise.resolve();
 
-  private constructor(
-    socket: dgram.Socket,
-    to: number | null,
-    { payloadType = 0, ptimeMs = 20 }: PhoneOptions,
-  ) {
+  private constructor(socket: dgram.Socket, to: number | null, options: PhoneOptions) {
+    const { payloadType = 0, ptimeMs = 20 } = options;
+    this.#options = options;
     this.#socket = socket;
     this.#to = to;
     this.port = socket.address().port;
@@ -75,17 +94,53 @@ export class Phone implements AsyncDisposable {
     await until('the caller to finish', () => this.#spoken >= pcm.length || this.#hungUp, 60_000);
   }
 
+  /** From now on packets are of this size. */
+  changePtime(ms: number): void {
+    this.#ptimeMs = ms;
+  }
+
+  /** Presses keys as RFC 4733 events of 80 ms. Resolves when the last of them has left. */
+  async press(keys: string): Promise<void> {
+    for (const key of keys) {
+      const code = '0123456789*#ABCD'.indexOf(key);
+      for (const step of [1, 2, 3, 4, 4, 4]) {
+        this.#keys.push({ code, duration: step * this.#ptimeMs * 8, first: step === 1, end: step === 4 });
+      }
+      this.#keys.push(null, null, null);
+    }
+    await until('the keys to be sent', () => this.#keys.length === 0 || this.#hungUp);
+  }
+
   /** Resolves with the first packet that came back since now and is not silence. */
   async hears(): Promise<void> {
     const from = this.received.length;
     await until('sound from the far end', () => this.received.slice(from).some(isSound));
   }
 
-  #packet(payload: Uint8Array): Buffer {
+  #next(): Buffer {
+    const key = this.#keys.shift() ?? null;
+    if (key === null) {
+      const marker = this.#spurtBegins;
+      this.#spurtBegins = false;
+      return this.#packet(this.#payload(), this.#payloadType, this.#timestamp, marker);
+    }
+    // All packets of an event have the timestamp of its beginning.
+    if (key.first) this.#keyTimestamp = this.#timestamp;
+    const payload = Uint8Array.of(
+      key.code,
+      (key.end ? 0x80 : 0) | 10,
+      key.duration >> 8,
+      key.duration & 0xff,
+    );
+    return this.#packet(payload, 101, this.#keyTimestamp, key.first);
+  }
+
+  #packet(payload: Uint8Array, payloadType: number, timestamp: number, marker: boolean): Buffer {
     const packet = new RtpPacket();
-    packet.setPayloadType(this.#payloadType);
+    packet.setPayloadType(payloadType);
     packet.setSequenceNumber(this.#sequence);
-    packet.setTimestamp(this.#timestamp);
+    packet.setTimestamp(timestamp);
+    packet.setMarker(marker);
     packet.setSsrc(this.#ssrc);
     packet.setPayload(new DataView(payload.buffer, payload.byteOffset, payload.byteLength));
     packet.serialize();
@@ -117,11 +172,38 @@ export class Phone implements AsyncDisposable {
   }
 
   async #talk(): Promise<void> {
-    const start = performance.now();
-    for (let tick = 0; !this.#hungUp; tick += 1) {
-      if (this.#to !== null) this.#send(this.#packet(this.#payload()));
-      await sleep(Math.max(0, start + (tick + 1) * this.#ptimeMs - performance.now()));
+    let due = performance.now();
+    const silentFrom = due + FIRST_SILENCE_MS;
+    while (!this.#hungUp) {
+      if (this.#to === null) this.#spurtBegins = true;
+      else if (this.#options.suppresses === true && due > silentFrom && this.#isSilent()) this.#skip();
+      else this.#carry(this.#next());
+      due += this.#ptimeMs;
+      await sleep(Math.max(0, due - performance.now()));
     }
+  }
+
+  #isSilent(): boolean {
+    return this.#spoken >= this.#speech.length && this.#keys.length === 0;
+  }
+
+  #skip(): void {
+    this.#timestamp = (this.#timestamp + this.#ptimeMs * 8) % 2 ** 32;
+    this.#spurtBegins = true;
+  }
+
+  /** Over a network that loses and overtakes. */
+  #carry(datagram: Buffer): void {
+    const packet = this.#packets;
+    this.#packets += 1;
+    if (this.#options.lost?.(packet) === true) return;
+    if (this.#options.overtaken?.(packet) === true && this.#overtaken === null) {
+      this.#overtaken = datagram;
+      return;
+    }
+    this.#send(datagram);
+    if (this.#overtaken) this.#send(this.#overtaken);
+    this.#overtaken = null;
   }
 
   #payload(): Uint8Array {

@@ -4,6 +4,7 @@ import { useTexts } from '../base/text.ts';
 import { placeDemo, placeTalk, usePlacing } from '../call/placing.ts';
 import { saveSettings, showRecordings } from '../state/actions.ts';
 import { show, useApp } from '../state/app.ts';
+import { importTrace } from '../state/traces.ts';
 import { openOver, startTour } from './shell-state.ts';
 import { appText } from './text.ts';
 
@@ -28,6 +29,8 @@ export function useAppCommands(): void {
     { id: 'call.demo', title: t.demo, keys: 'mod+d', run: placeDemo, when: free },
     { id: 'call.talk', title: t.talk, keys: 'mod+t', run: placeTalk, when: free },
     { id: 'view.call', title: t.goToCall, keys: 'mod+1', run: () => show('call') },
+    { id: 'view.traces', title: t.goToTraces, keys: 'mod+2', run: () => show('traces') },
+    { id: 'trace.import', title: t.importTrace, keys: 'mod+o', run: () => void importTrace(null) },
     { id: 'view.settings', title: t.goToSettings, keys: 'mod+,', run: () => show('settings') },
     { id: 'palette', title: t.palette, keys: 'mod+k', run: () => openOver('palette') },
     { id: 'shortcuts', title: t.shortcuts, keys: '?', run: () => openOver('shortcuts') },

@@ -1,17 +1,20 @@
 import { CircleAlert } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
+import { unreachable } from '../../backend/base/errors.ts';
 import { runCommand, useShortcuts } from '../base/commands.ts';
 import { textsNow, useTexts } from '../base/text.ts';
 import { CallScreen } from '../call/call-screen.tsx';
 import { useSettingsCommands } from '../settings/settings-commands.ts';
 import { SettingsScreen } from '../settings/settings-screen.tsx';
 import { usePersonController } from '../person/controller.ts';
-import { notify, useApp } from '../state/app.ts';
+import { notify, useApp, type Screen } from '../state/app.ts';
 import { start } from '../state/start.ts';
+import { TracesScreen } from '../traces/traces-screen.tsx';
 import { Empty } from '../ui/panel.tsx';
 import { useAppCommands } from './app-commands.ts';
 import { useAppLanguage, useTheme } from './appearance.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { FileDrop } from './file-drop.tsx';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
@@ -65,7 +68,7 @@ function Shell({ ready }: { readonly ready: boolean }): ReactNode {
       <main id="main" className="app-main" tabIndex={-1} aria-busy={!ready} aria-label={t[screen]}>
         {ready ? (
           <ErrorBoundary key={screen}>
-            {screen === 'call' ? <CallScreen /> : <SettingsScreen />}
+            <ScreenOf screen={screen} />
           </ErrorBoundary>
         ) : (
           <Skeleton />
@@ -73,11 +76,25 @@ function Shell({ ready }: { readonly ready: boolean }): ReactNode {
       </main>
       <StatusBar />
       <Toasts />
+      <FileDrop />
       <Palette />
       <ShortcutsDialog />
       <Tour />
     </div>
   );
+}
+
+function ScreenOf({ screen }: { readonly screen: Screen }): ReactNode {
+  switch (screen) {
+    case 'call':
+      return <CallScreen />;
+    case 'traces':
+      return <TracesScreen />;
+    case 'settings':
+      return <SettingsScreen />;
+    default:
+      return unreachable(screen);
+  }
 }
 
 /** A settings file that cannot be used is said at once: defaults count instead of it. */

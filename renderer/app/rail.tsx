@@ -1,4 +1,4 @@
-import { PhoneCall, Search, Settings, type LucideIcon } from 'lucide-react';
+import { AudioLines, PhoneCall, Search, Settings, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { isMac, showKeys } from '../base/keys.ts';
 import { useTexts } from '../base/text.ts';
@@ -8,6 +8,7 @@ import { appText } from './text.ts';
 
 const SCREENS: readonly { readonly screen: Screen; readonly icon: LucideIcon; readonly keys: string }[] = [
   { screen: 'call', icon: PhoneCall, keys: 'mod+1' },
+  { screen: 'traces', icon: AudioLines, keys: 'mod+2' },
   { screen: 'settings', icon: Settings, keys: 'mod+,' },
 ];
 

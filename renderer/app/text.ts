@@ -5,6 +5,7 @@ export const appText = texts(
     skipToMain: 'Skip to the content',
     screens: 'Screens',
     call: 'Call',
+    traces: 'Traces',
     settings: 'Settings',
     commands: 'Commands',
     starting: 'Opening Sidetone',
@@ -15,6 +16,8 @@ export const appText = texts(
     demo: 'Place a demo call',
     talk: 'Talk to the bot',
     goToCall: 'Go to Call',
+    goToTraces: 'Go to Traces',
+    importTrace: 'Import a trace or a capture',
     goToSettings: 'Go to Settings',
     palette: 'Command palette',
     shortcuts: 'Keyboard shortcuts',
@@ -27,6 +30,9 @@ export const appText = texts(
     // With its own name too, for who cannot read the other.
     languageEnglish: 'Language: English',
     languageRussian: 'Language: Russian (русский)',
+
+    dropHere: 'Drop to open',
+    dropText: 'A .sidetone file, or a capture (pcap, pcapng)',
 
     findCommand: 'Find a command',
     noCommand: 'No command of that name',
@@ -58,6 +64,7 @@ export const appText = texts(
     skipToMain: 'Перейти к содержимому',
     screens: 'Экраны',
     call: 'Звонок',
+    traces: 'Записи',
     settings: 'Настройки',
     commands: 'Команды',
     starting: 'Sidetone открывается',
@@ -68,6 +75,8 @@ export const appText = texts(
     demo: 'Демонстрационный звонок',
     talk: 'Поговорить с ботом',
     goToCall: 'Перейти к звонку',
+    goToTraces: 'Перейти к записям',
+    importTrace: 'Импортировать запись или захват пакетов',
     goToSettings: 'Перейти к настройкам',
     palette: 'Палитра команд',
     shortcuts: 'Сочетания клавиш',
@@ -79,6 +88,9 @@ export const appText = texts(
     languageAuto: 'Язык: как в системе',
     languageEnglish: 'Язык: английский (English)',
     languageRussian: 'Язык: русский',
+
+    dropHere: 'Отпустите, чтобы открыть',
+    dropText: 'Файл .sidetone или захват пакетов (pcap, pcapng)',
 
     findCommand: 'Найти команду',
     noCommand: 'Такой команды нет',

@@ -4,7 +4,7 @@ import type { Notice } from '../../backend/contract/window.ts';
 import { useTimeout } from '../base/hooks.ts';
 import { useTexts } from '../base/text.ts';
 import { dismiss, useApp, type ShownNotice } from '../state/app.ts';
-import { IconButton } from '../ui/button.tsx';
+import { Button, IconButton } from '../ui/button.tsx';
 import { appText } from './text.ts';
 
 const FADES_AFTER = 6000;
@@ -30,10 +30,10 @@ export function Toasts(): ReactNode {
 
 function Toast({ notice }: { readonly notice: ShownNotice }): ReactNode {
   const t = useTexts(appText);
-  const { id, severity, title, meaning, remedy } = notice;
+  const { id, severity, title, meaning, remedy, action } = notice;
   const [attended, setAttended] = useState(false);
   // What asks for something stays until it is dismissed.
-  useTimeout(() => dismiss(id), severity === 'info' && !attended ? FADES_AFTER : null);
+  useTimeout(() => dismiss(id), severity === 'info' && action === null && !attended ? FADES_AFTER : null);
   const Sign = SIGNS[severity];
   return (
     <div
@@ -49,6 +49,18 @@ function Toast({ notice }: { readonly notice: ShownNotice }): ReactNode {
         <strong>{title}</strong>
         <p>{meaning}</p>
         {remedy !== null && <p className="app-toast-remedy">{remedy}</p>}
+        {action !== null && (
+          <p className="app-toast-action">
+            <Button
+              onClick={() => {
+                dismiss(id);
+                action.run();
+              }}
+            >
+              {action.label}
+            </Button>
+          </p>
+        )}
       </div>
       <IconButton icon={X} label={t.dismiss} onClick={() => dismiss(id)} />
     </div>

@@ -94,6 +94,15 @@ const en = {
   speculate: 'Think ahead',
   speculate_means:
     'Begins an answer while it is not yet certain that the caller has finished; saves time, costs more model requests.',
+  recording: 'Recording',
+  fromNextCall: 'These count from the next call on.',
+  keep: 'Keep a trace of each call',
+  keep_means: 'Off: nothing of its calls is written to the disk.',
+  tone: 'Beep at the beginning',
+  tone_means: 'The far end hears a short tone as a recorded call begins.',
+  mask_dtmf: 'Mask keys pressed',
+  mask_dtmf_means:
+    'Card numbers and the like cannot be found in the trace: not in events, audio or packets. The bot still gets them.',
   ms: (value: number) => `${value} ms`,
   s: (value: number) => `${value} s`,
   min: (value: number) => `${value} min`,
@@ -196,6 +205,15 @@ export const botText = texts(en, {
   speculate: 'Думать заранее',
   speculate_means:
     'Бот готовит ответ, ещё не зная точно, договорил ли звонящий: быстрее, но больше запросов к модели.',
+  recording: 'Запись',
+  fromNextCall: 'Действует со следующего звонка.',
+  keep: 'Сохранять запись каждого звонка',
+  keep_means: 'Выключено: от звонков бота на диске не остаётся ничего.',
+  tone: 'Сигнал в начале',
+  tone_means: 'Собеседник слышит короткий тон, когда начинается записываемый звонок.',
+  mask_dtmf: 'Скрывать нажатые клавиши',
+  mask_dtmf_means:
+    'Номера карт и подобное нельзя найти в записи: ни в событиях, ни в звуке, ни в пакетах. Бот их по-прежнему получает.',
   ms: (value) => `${value} мс`,
   s: (value) => `${value} с`,
   min: (value) => `${value} мин`,

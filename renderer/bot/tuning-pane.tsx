@@ -7,37 +7,48 @@ import { setBotKeys } from '../state/bot.ts';
 import { Slider, Switch } from '../ui/field.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { botText } from './text.ts';
-import { changesFor, tunings, type Tuning } from './tuning.ts';
+import {
+  changesFor,
+  recordingSwitches,
+  tunings,
+  turnSwitches,
+  type Tuning,
+  type TuningSwitch,
+} from './tuning.ts';
 
-/** When the bot speaks, waits and stops. */
+/** When the bot speaks, waits and stops, and what its calls leave behind. */
 export function TuningPane({ bot }: { readonly bot: BotView }): ReactNode {
   const t = useTexts(botText);
   return (
     <div className="bot-scroll">
       <p className="bot-note">{t.fromNextAnswer}</p>
-      <TurnSwitch bot={bot} name="completeness" on="auto" off="off" />
-      <TurnSwitch bot={bot} name="speculate" on={true} off={false} />
+      {turnSwitches.map((one) => (
+        <SettingSwitch key={one.name} bot={bot} setting={one} />
+      ))}
       {tunings.map((tuning) => (
         <TuningSlider key={tuning.name} bot={bot} tuning={tuning} />
+      ))}
+      <h3 className="bot-heading">{t.recording}</h3>
+      <p className="bot-note">{t.fromNextCall}</p>
+      {recordingSwitches.map((one) => (
+        <SettingSwitch key={one.name} bot={bot} setting={one} />
       ))}
     </div>
   );
 }
 
-interface TurnSwitchProps {
+interface SettingSwitchProps {
   readonly bot: BotView;
-  readonly name: 'completeness' | 'speculate';
-  /** Its value when it is on. */
-  readonly on: string | boolean;
-  readonly off: string | boolean;
+  readonly setting: TuningSwitch;
 }
 
-function TurnSwitch({ bot: { dir, settings }, name, on, off }: TurnSwitchProps): ReactNode {
+function SettingSwitch({ bot: { dir, settings }, setting }: SettingSwitchProps): ReactNode {
+  const { name, path, on, off, read } = setting;
   const t = useTexts(botText);
-  const [shown, setShown] = usePending<string | boolean>(settings.turn[name]);
+  const [shown, setShown] = usePending<string | boolean>(read(settings));
   const change = async (value: string | boolean): Promise<void> => {
     setShown(value);
-    if (!(await setBotKeys(t.notChanged, dir, [{ path: ['turn', name], value }]))) setShown(null);
+    if (!(await setBotKeys(t.notChanged, dir, [{ path: [...path], value }]))) setShown(null);
   };
   return (
     <div className="bot-switch">

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { botSettings, turnSettings } from '../../backend/contract/settings.ts';
-import { changesFor, tunings } from './tuning.ts';
+import { changesFor, recordingSwitches, tunings, turnSwitches } from './tuning.ts';
 
 function tuning(name: string) {
   const found = tunings.find((one) => one.name === name);
@@ -18,6 +18,20 @@ describe('a slider', () => {
     expect(one.usual).toBeGreaterThanOrEqual(one.min);
     expect(one.usual).toBeLessThanOrEqual(one.max);
   });
+});
+
+describe('a switch', () => {
+  const switches = [...turnSwitches, ...recordingSwitches];
+  test.each(switches.map((one) => [one.name, one] as const))(
+    'of %s has two values of the schema',
+    (_name, one) => {
+      const [section, key] = one.path;
+      for (const value of [one.on, one.off]) {
+        const read = botSettings.safeParse({ [String(section)]: { [String(key)]: value } });
+        expect(read.success && one.read(read.data)).toBe(value);
+      }
+    },
+  );
 });
 
 describe('changes', () => {

@@ -7,7 +7,7 @@ import {
 } from '../../backend/contract/settings.ts';
 import type { BotChange } from '../state/bot.ts';
 
-/** The settings that sliders move, and the changes of bot.yaml that moving one makes. */
+/** The settings that sliders move and switches turn, and the changes of bot.yaml that moving a slider makes. */
 
 export type TuningName =
   | 'min_silence_ms'
@@ -78,6 +78,42 @@ export const tunings: readonly Tuning[] = [
     read: (settings) => settings.llm.temperature,
   },
 ];
+
+type TurnSwitchName = 'completeness' | 'speculate';
+type RecordingSwitchName = 'keep' | 'tone' | 'mask_dtmf';
+
+export interface TuningSwitch {
+  readonly name: TurnSwitchName | RecordingSwitchName;
+  readonly path: readonly string[];
+  /** Its values. */
+  readonly on: string | boolean;
+  readonly off: string | boolean;
+  readonly read: (settings: BotSettings) => string | boolean;
+}
+
+export const turnSwitches: readonly TuningSwitch[] = [
+  {
+    name: 'completeness',
+    path: ['turn', 'completeness'],
+    on: 'auto',
+    off: 'off',
+    read: ({ turn }) => turn.completeness,
+  },
+  {
+    name: 'speculate',
+    path: ['turn', 'speculate'],
+    on: true,
+    off: false,
+    read: ({ turn }) => turn.speculate,
+  },
+];
+
+function recording(name: RecordingSwitchName): TuningSwitch {
+  const read = ({ recording }: BotSettings): boolean => recording[name];
+  return { name, path: ['recording', name], on: true, off: false, read };
+}
+
+export const recordingSwitches = [recording('keep'), recording('tone'), recording('mask_dtmf')];
 
 /**
  * What to write for `value` (null: back to the usual one), in order. The shorter silence may not exceed the longer

@@ -15,8 +15,12 @@ import type {
 export interface Bridge {
   ask<Name extends Command>(command: Name, request: Request<Name>): Promise<Reply<Name>>;
   onMessage(handler: <Name extends Message>(name: Name, content: Messages[Name]) => void): void;
+  /** Where a file lies that a person has dropped on the window; '' for one that is on no disk. */
+  pathOf(file: File): string;
   /** Asks for the port that carries the person's audio; it comes as a window message. */
   openAudio(): void;
+  /** Where a file that was dropped on the page lies on the disk. */
+  pathOf(file: File): string;
 }
 
 declare global {
@@ -51,6 +55,11 @@ type Handlers = { [Name in Message]?: (content: Messages[Name]) => void };
 /** Hands each message of the main process to its handler. Called once. */
 export function listen(handlers: Handlers): void {
   window.sidetone.onMessage((name, content) => handlers[name]?.(content));
+}
+
+/** Where a file that was dropped on the window lies on the disk. */
+export function pathOf(file: File): string {
+  return window.sidetone.pathOf(file);
 }
 
 /** The port of the person's audio: microphone frames out (AudioFromWindow), frames of calls in (AudioToWindow). */

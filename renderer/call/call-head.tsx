@@ -1,10 +1,11 @@
-import { FolderOpen } from 'lucide-react';
+import { AudioLines, FolderOpen } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { textsNow, useTexts } from '../base/text.ts';
 import { ask } from '../bridge/bridge.ts';
 import { lanesText } from '../lanes/text.ts';
-import { attempt } from '../state/app.ts';
-import { Button } from '../ui/button.tsx';
+import { attempt, useApp } from '../state/app.ts';
+import { openTrace } from '../state/traces.ts';
+import { Button, IconButton } from '../ui/button.tsx';
 import { Badge } from '../ui/panel.tsx';
 import { CallControls } from './call-controls.tsx';
 import { CallLength } from './call-length.tsx';
@@ -56,12 +57,16 @@ export function CallHead({ legs }: { readonly legs: ShownLegs }): ReactNode {
 function Ended({ id, reason }: { readonly id: CallFacts['id']; readonly reason: string }): ReactNode {
   const t = useTexts(callText);
   const notes = useTexts(noteText);
+  const recorded = useApp(({ settings }) => settings?.recordings.on ?? false);
   return (
     <>
       <div className="call-record">
-        <Button icon={FolderOpen} onClick={() => void showRecord(id)}>
-          {t.showRecord}
-        </Button>
+        {recorded && (
+          <Button icon={AudioLines} onClick={() => void openTrace(id)}>
+            {t.openTrace}
+          </Button>
+        )}
+        <IconButton icon={FolderOpen} label={t.showRecord} onClick={() => void showRecord(id)} />
       </div>
       <p className="call-ended">
         {t.endedTitle}: {endReason(reason, notes)}

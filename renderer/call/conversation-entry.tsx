@@ -16,19 +16,27 @@ import { TurnWait } from './turn-wait.tsx';
 
 type Item<Kind extends ConversationItem['kind']> = Extract<ConversationItem, { kind: Kind }>;
 
+interface ItemProps<Kind extends ConversationItem['kind']> {
+  readonly item: Item<Kind>;
+  readonly current: boolean;
+}
+
 /** One entry of a conversation. Drawn anew only when it has changed: folds keep the others as they are. */
 export const ConversationEntry = memo(function ConversationEntry({
   item,
+  current,
 }: {
   readonly item: ConversationItem;
+  /** Whether it is being heard from the recording. */
+  readonly current: boolean;
 }): ReactNode {
   switch (item.kind) {
     case 'caller':
-      return <CallerEntry item={item} />;
+      return <CallerEntry item={item} current={current} />;
     case 'bot':
-      return <BotEntry item={item} />;
+      return <BotEntry item={item} current={current} />;
     case 'person':
-      return <PersonEntry item={item} />;
+      return <PersonEntry item={item} current={current} />;
     case 'keys':
       return <KeysEntry item={item} />;
     case 'note':
@@ -45,14 +53,15 @@ interface EntryProps {
   /** Where the lanes are to jump, if not to `at`. */
   readonly place?: number | undefined;
   readonly mark?: ReactNode;
+  readonly current: boolean;
   readonly children: ReactNode;
 }
 
 /** Who, when, what. Its head is a button that shows the place on the lanes. */
-function Entry({ who, name, at, place = at, mark, children }: EntryProps): ReactNode {
+function Entry({ who, name, at, place = at, mark, current, children }: EntryProps): ReactNode {
   const t = useTexts(callText);
   return (
-    <li className={`call-entry call-entry-${who}`}>
+    <li className={`call-entry call-entry-${who}`} aria-current={current ? 'location' : undefined}>
       <button type="button" className="call-entry-head" title={t.showOnLanes} onClick={() => lookAt(place)}>
         <span className="call-entry-who">{name}</span>
         {mark}
@@ -63,7 +72,7 @@ function Entry({ who, name, at, place = at, mark, children }: EntryProps): React
   );
 }
 
-function CallerEntry({ item }: { readonly item: Item<'caller'> }): ReactNode {
+function CallerEntry({ item, current }: ItemProps<'caller'>): ReactNode {
   const t = useTexts(callText);
   const lanes = useTexts(lanesText);
   const { at, text, pieces, state, turn } = item;
@@ -75,7 +84,7 @@ function CallerEntry({ item }: { readonly item: Item<'caller'> }): ReactNode {
       turn === 0 && state === 'final' && <Badge tone="dim">{t.saidOver}</Badge>
     );
   return (
-    <Entry who="caller" name={t.caller} at={at} mark={mark}>
+    <Entry who="caller" name={t.caller} at={at} mark={mark} current={current}>
       <p className="call-entry-text" data-selectable>
         {whole
           ? text
@@ -91,7 +100,7 @@ function CallerEntry({ item }: { readonly item: Item<'caller'> }): ReactNode {
   );
 }
 
-function BotEntry({ item }: { readonly item: Item<'bot'> }): ReactNode {
+function BotEntry({ item, current }: ItemProps<'bot'>): ReactNode {
   const t = useTexts(callText);
   const lanes = useTexts(lanesText);
   const { at, text, unheard, state, tools, waterfall } = item;
@@ -99,7 +108,7 @@ function BotEntry({ item }: { readonly item: Item<'bot'> }): ReactNode {
   const mark = state === 'interrupted' && <Badge tone="danger">{lanes.interrupted}</Badge>;
   const place = waterfall ? (waterfall.from + waterfall.to) / 2 : at;
   return (
-    <Entry who="bot" name={t.bot} at={at} place={place} mark={mark}>
+    <Entry who="bot" name={t.bot} at={at} place={place} mark={mark} current={current}>
       {tools.map((tool, index) => (
         <ToolLine key={`${tool.name}-${index}`} tool={tool} />
       ))}
@@ -133,10 +142,16 @@ function ToolLine({ tool }: { readonly tool: Item<'bot'>['tools'][number] }): Re
   );
 }
 
-function PersonEntry({ item }: { readonly item: Item<'person'> }): ReactNode {
+function PersonEntry({ item, current }: ItemProps<'person'>): ReactNode {
   const t = useTexts(callText);
   return (
-    <Entry who="person" name={t.person} at={item.at} mark={<Badge tone="system">{t.inItsPlace}</Badge>}>
+    <Entry
+      who="person"
+      name={t.person}
+      at={item.at}
+      mark={<Badge tone="system">{t.inItsPlace}</Badge>}
+      current={current}
+    >
       <p className="call-entry-text" data-selectable>
         {item.text}
       </p>

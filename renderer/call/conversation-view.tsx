@@ -2,24 +2,29 @@ import { ArrowDown } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Conversation } from '../../backend/fold/types.ts';
 import { useTexts } from '../base/text.ts';
-import { useCalls } from '../state/calls.ts';
 import { Button } from '../ui/button.tsx';
 import './call.css';
 import { ConversationEntry } from './conversation-entry.tsx';
 import { callText } from './text.ts';
 
-const NOTHING: Conversation = [];
 /** How near to its end a conversation counts as read to its end, px. */
 const NEAR_PX = 24;
 
-/** A call's conversation as text. It stays at its end while it grows, unless the person scrolls back. */
-export function ConversationView({ id }: { readonly id: string }): ReactNode {
+interface ConversationViewProps {
+  readonly items: Conversation;
+  /** Whether more is to come: it stays at its end while it grows, unless the person scrolls back. */
+  readonly live: boolean;
+  /** Key of the entry that is being heard; it is kept in sight. */
+  readonly current?: string | null;
+}
+
+/** A call's conversation as text. */
+export function ConversationView({ items, live, current = null }: ConversationViewProps): ReactNode {
   const t = useTexts(callText);
-  const items = useCalls(({ calls }) => calls.get(id)?.conversation ?? NOTHING);
   const pane = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const [atEnd, setAtEnd] = useState(true);
-  const follows = useRef(true);
+  const follows = useRef(live);
 
   useEffect(() => {
     if (!pane.current || !list.current) return undefined;
@@ -31,9 +36,14 @@ export function ConversationView({ id }: { readonly id: string }): ReactNode {
     return () => keepAtEnd.disconnect();
   }, []);
 
+  useEffect(() => {
+    if (current !== null) list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+  }, [current]);
+
   const scrolled = (): void => {
-    follows.current = isAtEnd(pane.current);
-    setAtEnd(follows.current);
+    const end = isAtEnd(pane.current);
+    follows.current = live && end;
+    setAtEnd(end);
   };
   return (
     <div className="call-conversation">
@@ -47,12 +57,12 @@ export function ConversationView({ id }: { readonly id: string }): ReactNode {
       >
         <ol ref={list}>
           {items.map((item) => (
-            <ConversationEntry key={item.key} item={item} />
+            <ConversationEntry key={item.key} item={item} current={item.key === current} />
           ))}
         </ol>
         {items.length === 0 && <p className="call-nothing">{t.nothingSaid}</p>}
       </div>
-      {!atEnd && (
+      {live && !atEnd && (
         <div className="call-latest">
           <Button icon={ArrowDown} onClick={() => toEnd(pane.current)}>
             {t.latest}
@@ -60,7 +70,7 @@ export function ConversationView({ id }: { readonly id: string }): ReactNode {
         </div>
       )}
       <p className="unseen" aria-live="polite">
-        {lastWords(items, t)}
+        {live && lastWords(items, t)}
       </p>
     </div>
   );

@@ -3,7 +3,8 @@ import { clock, moment } from './figures.ts';
 import { noteText } from './note-text.ts';
 import { endReason, noteOf } from './notes.ts';
 
-const stamp = { v: 1, seq: 1, at: 0, call: 'c' } as const;
+import { EVENT_VERSION } from '../../backend/contract/events.ts';
+const stamp = { v: EVENT_VERSION, seq: 1, at: 0, call: 'c' } as const;
 
 describe('endReason', () => {
   it.each([

@@ -1,6 +1,7 @@
 import { Bot, MessagesSquare } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { create } from 'zustand';
+import type { Conversation } from '../../backend/fold/types.ts';
 import { useTexts } from '../base/text.ts';
 import { BotPanel } from '../bot/bot-panel.tsx';
 import { useCalls } from '../state/calls.ts';
@@ -41,7 +42,7 @@ export function SidePane({ id }: { readonly id: string | null }): ReactNode {
           {id === null ? (
             <p className="call-nothing">{t.nothingSaid}</p>
           ) : (
-            <ConversationView key={id} id={id} />
+            <ConversationOfCall key={id} id={id} />
           )}
         </div>
       )}
@@ -51,6 +52,13 @@ export function SidePane({ id }: { readonly id: string | null }): ReactNode {
       </div>
     </aside>
   );
+}
+
+const NOTHING: Conversation = [];
+
+function ConversationOfCall({ id }: { readonly id: string }): ReactNode {
+  const items = useCalls(({ calls }) => calls.get(id)?.conversation ?? NOTHING);
+  return <ConversationView items={items} live />;
 }
 
 function BotOfCall({ id }: { readonly id: string | null }): ReactNode {

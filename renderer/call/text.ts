@@ -66,7 +66,8 @@ export const callText = texts(
     peer: 'Far end',
     waited: 'worst wait',
     endedTitle: 'The call has ended',
-    showRecord: 'Show its record',
+    openTrace: 'Open trace',
+    showRecord: 'Show its folder',
     showRecordFailed: 'The record could not be shown',
 
     side: 'Conversation and bot',
@@ -173,7 +174,8 @@ export const callText = texts(
     peer: 'Дальняя сторона',
     waited: 'худшее ожидание',
     endedTitle: 'Звонок завершён',
-    showRecord: 'Показать запись',
+    openTrace: 'Открыть запись',
+    showRecord: 'Показать папку записи',
     showRecordFailed: 'Запись не удалось показать',
 
     side: 'Разговор и бот',

@@ -10,11 +10,17 @@ import { lookAt, point } from './look.ts';
 import { partName, spanOf, stageText, type WaitPart } from './stage-text.ts';
 import { waitBars, type WaitBar } from './waits.ts';
 
+interface TurnWaitProps {
+  readonly waterfall: Waterfall;
+  /** Where the total comes from: the engine's own clock, or the recorded audio. */
+  readonly measured?: 'engine' | 'wire';
+}
+
 /**
  * What the caller waited for an answer, and what the wait was made of: one bar, opened into a row for each stage.
  * What is pointed at is marked on the lanes.
  */
-export function TurnWait({ waterfall }: { readonly waterfall: Waterfall }): ReactNode {
+export function TurnWait({ waterfall, measured = 'engine' }: TurnWaitProps): ReactNode {
   const t = useTexts(stageText);
   const lanes = useTexts(lanesText);
   const [open, setOpen] = useState(false);
@@ -52,13 +58,13 @@ export function TurnWait({ waterfall }: { readonly waterfall: Waterfall }): Reac
         </span>
         <span
           className="call-wait-total tabular"
-          title={`${t.total}. ${t.totalSpan}`}
+          title={`${t.total}. ${measured === 'wire' ? t.wireSpan : t.totalSpan}`}
           onPointerEnter={() => point(waterfall)}
         >
           {total}
         </span>
       </button>
-      {open && <Stages id={stagesId} waterfall={waterfall} bars={bars} show={show} />}
+      {open && <Stages id={stagesId} {...{ waterfall, measured, bars, show }} />}
     </div>
   );
 }
@@ -66,11 +72,12 @@ export function TurnWait({ waterfall }: { readonly waterfall: Waterfall }): Reac
 interface StagesProps {
   readonly id: string;
   readonly waterfall: Waterfall;
+  readonly measured: 'engine' | 'wire';
   readonly bars: readonly WaitBar[];
   readonly show: (ms: number) => string;
 }
 
-function Stages({ id, waterfall, bars, show }: StagesProps): ReactNode {
+function Stages({ id, waterfall, measured, bars, show }: StagesProps): ReactNode {
   const t = useTexts(stageText);
   const lanes = useTexts(lanesText);
   const [pointed, setPointed] = useState<WaitPart | null>(null);
@@ -112,7 +119,7 @@ function Stages({ id, waterfall, bars, show }: StagesProps): ReactNode {
         {row('total', waterfall.from, waterfall.to, waterfall.totalMs, null)}
       </ul>
       <p id={explain} className="call-stage-span">
-        {pointed ? spanOf(t, pointed) : t.hint}
+        {pointed ? (pointed === 'total' && measured === 'wire' ? t.wireSpan : spanOf(t, pointed)) : t.hint}
       </p>
     </div>
   );

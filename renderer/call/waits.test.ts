@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LATENCY_STAGES, callEvent } from '../../backend/contract/events.ts';
+import { EVENT_VERSION, LATENCY_STAGES, callEvent } from '../../backend/contract/events.ts';
 import log from '../../backend/fold/fixtures/demo.ndjson?raw';
 import { waterfallOf } from '../../backend/fold/waterfall.ts';
 import { lanesText } from '../lanes/text.ts';
@@ -38,7 +38,7 @@ describe('waitBars', () => {
       waitBars(
         waterfallOf(
           {
-            v: 1,
+            v: EVENT_VERSION,
             seq: 1,
             at: 0,
             call: 'c',

@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import { spokenFacts } from '../../backend/fold/describe.ts';
 import { useInterval } from '../base/hooks.ts';
-import { textsNow, useTexts } from '../base/text.ts';
+import { textsNow } from '../base/text.ts';
 import { milliseconds, seconds } from './figures.ts';
 import { tickLabel } from './ruler.ts';
 import type { Scene } from './scene.ts';
@@ -11,14 +11,15 @@ interface AccessibleProps {
   /** Of the element that describes the canvas. */
   readonly id: string;
   readonly scene: Scene;
+  /** What the keys do. */
+  readonly keys: string;
 }
 
 /** Often enough to be true when it is asked for, rarely enough to cost nothing. */
 const EVERY_MS = 2000;
 
 /** The lanes as text: what is on show, for whoever asks; and each turn, said politely once it was answered. */
-export function Accessible({ id, scene }: AccessibleProps): ReactNode {
-  const t = useTexts(lanesText);
+export function Accessible({ id, scene, keys }: AccessibleProps): ReactNode {
   const [texts, setTexts] = useState({ onShow: '', turn: '' });
   useInterval(() => {
     const now = { onShow: onShowText(scene), turn: turnText(scene) };
@@ -26,7 +27,7 @@ export function Accessible({ id, scene }: AccessibleProps): ReactNode {
   }, EVERY_MS);
   return (
     <div className="unseen">
-      <p id={id}>{`${texts.onShow} ${t.keys}`}</p>
+      <p id={id}>{`${texts.onShow} ${keys}`}</p>
       <p role="status">{texts.turn}</p>
     </div>
   );

@@ -2,7 +2,7 @@ import type { SignalTrack } from '../../backend/contract/signals.ts';
 import type { TurnState } from '../../backend/contract/events.ts';
 import type { Timeline } from '../../backend/fold/timeline.ts';
 import type { TrackStore } from '../../backend/fold/tracks.ts';
-import type { Span } from '../../backend/fold/types.ts';
+import type { Mark, Span } from '../../backend/fold/types.ts';
 import type { Columns } from './columns.ts';
 
 /** A stretch with both ends. */
@@ -17,12 +17,23 @@ export interface Names {
   readonly ms: (ms: number) => string;
 }
 
+/** Where a recording is being heard: read before each frame, moved by the person. */
+export interface Playhead {
+  /** ms since the call's start. */
+  readonly atMs: number;
+  readonly playing: boolean;
+  readonly seek: (ms: number) => void;
+  readonly toggle: () => void;
+}
+
 /** What there is to draw. One object for each canvas, changed in place. */
 export interface LanesData {
   readonly timeline: Timeline;
   readonly tracks: TrackStore;
   /** The tracks as they are on show. */
   readonly columns: Readonly<Record<SignalTrack, Columns>>;
+  /** Those made in the call and those added to its trace, in their order. */
+  marks: readonly Mark[];
   names: Names;
   /** What is still going on reaches up to here, ms since the call's start. */
   nowMs: number;
@@ -31,6 +42,8 @@ export interface LanesData {
   selection: Stretch | null;
   /** What something outside the lanes points at. */
   highlight: Span | null;
+  /** Where a recording is being heard; null: nothing can be played. */
+  playedMs: number | null;
   /** Pixel under the pointer; null: it is elsewhere. */
   pointerX: number | null;
 }

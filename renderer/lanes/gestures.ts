@@ -13,7 +13,7 @@ export function listenToPointer(target: HTMLElement, scene: Scene): () => void {
     readonly id: number;
     readonly x: number;
     readonly at: number;
-    readonly selects: boolean;
+    readonly drags: 'picture' | 'selection' | 'playhead';
   } | null = null;
   let lastX = 0;
   let dragged = false;
@@ -26,7 +26,9 @@ export function listenToPointer(target: HTMLElement, scene: Scene): () => void {
     if (event.button !== 0) return;
     const { x, y } = place(event);
     target.setPointerCapture(event.pointerId);
-    held = { id: event.pointerId, x, at: scene.timeAt(x), selects: event.shiftKey || scene.inRuler(y) };
+    const ruler = scene.playhead ? 'playhead' : 'selection';
+    const drags = event.shiftKey ? 'selection' : scene.inRuler(y) ? ruler : 'picture';
+    held = { id: event.pointerId, x, at: scene.timeAt(x), drags };
     lastX = x;
     dragged = false;
   };
@@ -36,7 +38,8 @@ export function listenToPointer(target: HTMLElement, scene: Scene): () => void {
     if (held?.id !== event.pointerId) return;
     dragged ||= Math.abs(x - held.x) > CLICK_PX;
     if (!dragged) return;
-    if (held.selects) scene.selectFrom(held.at, x);
+    if (held.drags === 'selection') scene.selectFrom(held.at, x);
+    else if (held.drags === 'playhead') scene.playhead?.seek(scene.timeAt(x));
     else scene.panBy(lastX - x);
     lastX = x;
   };
@@ -84,7 +87,7 @@ export function pressKey(press: Press, scene: Scene): boolean {
 }
 
 const KEYS: Readonly<Record<string, (scene: Scene) => void>> = {
-  ' ': (scene) => scene.toggleFollowing(),
+  ' ': (scene) => (scene.playhead ? scene.playhead.toggle() : scene.toggleFollowing()),
   ArrowLeft: (scene) => scene.panStep(-1),
   ArrowRight: (scene) => scene.panStep(1),
   '+': (scene) => scene.zoomStep('in'),

@@ -1,22 +1,26 @@
 import { expect, test } from 'vitest';
-import type { CallEvent, CallEventBody } from '../../backend/contract/events.ts';
+import { EVENT_VERSION, type CallEvent, type CallEventBody } from '../../backend/contract/events.ts';
 import { Timeline } from '../../backend/fold/timeline.ts';
 import { TrackStore } from '../../backend/fold/tracks.ts';
+import type { Mark } from '../../backend/fold/types.ts';
 import { laneAt, readAt, stretchAt, turnStretches } from './hit.ts';
 import { layOut } from './layout.ts';
 
 const NOW_MS = 4000;
 
 /** The caller speaks from 1 s to 2 s, is answered at 2.5 s, and the bot still speaks. */
-function call(): { timeline: Timeline; tracks: TrackStore; nowMs: number } {
+function call(): { timeline: Timeline; tracks: TrackStore; marks: readonly Mark[]; nowMs: number } {
   const timeline = new Timeline();
   const bodies: readonly (readonly [ms: number, body: CallEventBody])[] = [
-    [0, { type: 'caller.aligned', offset: 0 }],
+    [0, { type: 'caller.aligned', offset: 0, from: 0 }],
     [0, { type: 'turn.state', state: 'idle' }],
     [1100, { type: 'speech.started', turn: 1, from: 8000 }],
     [1100, { type: 'turn.state', state: 'listening' }],
     [2100, { type: 'speech.ended', turn: 1, to: 16_000 }],
-    [2150, { type: 'stt.started', turn: 1, request: 1, audio_ms: 1000, speculative: true }],
+    [
+      2150,
+      { type: 'stt.started', turn: 1, request: 1, audio_ms: 1000, from: null, to: null, speculative: true },
+    ],
     [2200, { type: 'stt.final', turn: 1, request: 1, text: 'Good morning', took_ms: 50 }],
     [2300, { type: 'llm.started', turn: 1, generation: 2, speculative: false }],
     [2350, { type: 'llm.token', generation: 2, text: 'Hel' }],
@@ -44,7 +48,7 @@ function call(): { timeline: Timeline; tracks: TrackStore; nowMs: number } {
     [3000, { type: 'call.marked', label: 'here' }],
   ];
   for (const [seq, [ms, body]] of bodies.entries()) {
-    const event: CallEvent = { ...body, v: 1, seq, at: ms * 1000, call: 'one' };
+    const event: CallEvent = { ...body, v: EVENT_VERSION, seq, at: ms * 1000, call: 'one' };
     timeline.apply(event);
   }
   const tracks = new TrackStore();
@@ -52,7 +56,7 @@ function call(): { timeline: Timeline; tracks: TrackStore; nowMs: number } {
   tracks.append('voice', 8192, Uint8Array.from([255, 51]));
   tracks.append('jitter', 8000, Uint8Array.from([7]));
   tracks.append('lost', 8000, Uint8Array.from([2]));
-  return { timeline, tracks, nowMs: NOW_MS };
+  return { timeline, tracks, marks: timeline.marks, nowMs: NOW_MS };
 }
 
 test('an instant is read from every lane', () => {

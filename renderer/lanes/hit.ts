@@ -36,12 +36,13 @@ export interface Reading {
 }
 
 type Known = Pick<LanesData, 'timeline' | 'tracks' | 'nowMs'>;
+type Marked = Known & Pick<LanesData, 'marks'>;
 
 const ends = new Int16Array(2);
 const PEAK_FULL_SCALE = 128;
 
 /** What is shown at `at`; what is a line on the canvas counts within `reachMs` to either side. */
-export function readAt({ timeline, tracks, nowMs }: Known, at: number, reachMs: number): Reading {
+export function readAt({ timeline, tracks, marks, nowMs }: Marked, at: number, reachMs: number): Reading {
   const sample = at * SAMPLES_PER_MS;
   const until = sample + Math.max(1, reachMs * SAMPLES_PER_MS);
   const levelDb = (track: 'caller' | 'bot'): number | null => {
@@ -69,7 +70,7 @@ export function readAt({ timeline, tracks, nowMs }: Known, at: number, reachMs: 
     jitterMs: jitter === null ? null : jitter / 2,
     lost: tracks.sum('lost', sample, sample + 1),
     late: tracks.sum('late', sample, sample + 1),
-    mark: instantAt(timeline.marks, at, reachMs),
+    mark: instantAt(marks, at, reachMs),
   };
 }
 

@@ -2,15 +2,15 @@ import { ChevronsRight, CircleQuestionMark, Maximize2, X, ZoomIn, ZoomOut } from
 import { memo, useEffect, useId, useMemo, useRef, useSyncExternalStore, type ReactNode } from 'react';
 import type { Timeline } from '../../backend/fold/timeline.ts';
 import type { TrackStore } from '../../backend/fold/tracks.ts';
-import type { Span } from '../../backend/fold/types.ts';
+import type { Mark, Span } from '../../backend/fold/types.ts';
 import { useLanguage, useTexts } from '../base/text.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Accessible } from './accessible.tsx';
-import type { Names, Stretch } from './data.ts';
+import type { Names, Playhead, Stretch } from './data.ts';
 import { KEY_SHORTCUTS, listenToPointer, pressKey } from './gestures.ts';
 import { LEAST_HEIGHT, type LaneName } from './layout.ts';
 import './lanes.css';
-import { HoverCard, Selection } from './readout.tsx';
+import { HoverCard, Selection, type LevelsOf } from './readout.tsx';
 import { tickLabel } from './ruler.ts';
 import { Scene, type Hover } from './scene.ts';
 import { lanesText } from './text.ts';
@@ -27,8 +27,20 @@ interface LanesProps {
   readonly highlight?: Span | null;
   /** Moves there, once for each object given. */
   readonly focus?: { readonly at: number } | null;
+  /** Shows that stretch, once for each object given. */
+  readonly view?: Stretch | null;
+  /** Selects it, once for each object given. */
+  readonly select?: { readonly stretch: Stretch | null } | null;
+  /** Where a recording of the call is being heard: a click or a drag in the ruler moves it. */
+  readonly playhead?: Playhead | null;
+  /** Marks beside those made in the call, in their order. */
+  readonly notes?: readonly Mark[];
+  /** Levels of a selection. */
+  readonly levels?: LevelsOf | null;
   readonly onSelect?: (selection: Stretch | null) => void;
   readonly onHover?: (hover: Hover | null) => void;
+  /** The stretch on show, at most four times a second while it moves by itself. */
+  readonly onView?: (view: Stretch) => void;
   /** Which call this is, for screen readers. */
   readonly label: string;
 }
@@ -45,6 +57,8 @@ const ABOUT = {
   waits: 'waitsAbout',
 } as const satisfies Record<LaneName, string | null>;
 
+const NO_NOTES: readonly Mark[] = [];
+
 /** What happens in a call along one time axis: live, or as it was recorded. */
 export function Lanes(props: LanesProps): ReactNode {
   const {
@@ -54,8 +68,14 @@ export function Lanes(props: LanesProps): ReactNode {
     startedAt,
     highlight = null,
     focus = null,
+    view = null,
+    select = null,
+    playhead = null,
+    notes = NO_NOTES,
+    levels = null,
     onSelect,
     onHover,
+    onView,
     label,
   } = props;
   const t = useTexts(lanesText);
@@ -87,6 +107,15 @@ export function Lanes(props: LanesProps): ReactNode {
   useEffect(() => {
     if (focus) scene.centre(focus.at);
   }, [scene, focus]);
+  useEffect(() => scene.setPlayhead(playhead), [scene, playhead]);
+  useEffect(() => scene.setNotes(notes), [scene, notes]);
+  useEffect(() => {
+    if (view) scene.show(view);
+  }, [scene, view]);
+  useEffect(() => {
+    if (select) scene.select(select.stretch);
+  }, [scene, select]);
+  useEffect(() => onView?.({ from, to }), [onView, from, to]);
   useEffect(() => onSelect?.(selection), [onSelect, selection]);
   useEffect(() => onHover?.(hover), [onHover, hover]);
 
@@ -142,15 +171,15 @@ export function Lanes(props: LanesProps): ReactNode {
       <footer className="lanes-foot">
         {selection ? (
           <>
-            <Selection selection={selection} data={scene.data} />
+            <Selection selection={selection} data={scene.data} levels={levels} />
             <IconButton icon={X} label={t.clear} kbd="escape" onClick={() => scene.select(null)} />
           </>
         ) : (
           <span className="lanes-range mono">{`${tickLabel(from, 100)} – ${tickLabel(to, 100)}`}</span>
         )}
-        <Tools scene={scene} live={live} following={following} />
+        <Tools scene={scene} live={live} following={following} plays={playhead !== null} />
       </footer>
-      <Accessible id={description} scene={scene} />
+      <Accessible id={description} scene={scene} keys={playhead ? t.playKeys : t.keys} />
     </section>
   );
 }
@@ -159,9 +188,10 @@ interface ToolsProps {
   readonly scene: Scene;
   readonly live: boolean;
   readonly following: boolean;
+  readonly plays: boolean;
 }
 
-const Tools = memo(({ scene, live, following }: ToolsProps): ReactNode => {
+const Tools = memo(({ scene, live, following, plays }: ToolsProps): ReactNode => {
   const t = useTexts(lanesText);
   return (
     <span className="lanes-tools">
@@ -177,7 +207,7 @@ const Tools = memo(({ scene, live, following }: ToolsProps): ReactNode => {
           onClick={() => scene.toggleFollowing()}
         />
       )}
-      <span className="lanes-keys" title={t.keys}>
+      <span className="lanes-keys" title={plays ? t.playKeys : t.keys}>
         <CircleQuestionMark className="ui-icon" aria-hidden />
       </span>
     </span>

@@ -100,20 +100,30 @@ function laneRows(lane: LaneName | null, reading: Hover['reading'], t: Words): r
   }
 }
 
+/** Mean level of each side in [from, to) ms, dBFS; null: silence, or unknown. */
+export type LevelsOf = (
+  from: number,
+  to: number,
+) => { readonly callerDb: number | null; readonly botDb: number | null };
+
 interface SelectionProps {
   readonly selection: Stretch;
   readonly data: Readonly<LanesData>;
+  readonly levels: LevelsOf | null;
 }
 
 /** What there is in the selected stretch. */
-export function Selection({ selection, data }: SelectionProps): ReactNode {
+export function Selection({ selection, data, levels }: SelectionProps): ReactNode {
   const t = useTexts(lanesText);
   const { from, to } = selection;
   const facts = spokenFacts(data.timeline, data.tracks, from, to);
-  const rows: Row[] = [
-    [t.callerPeak, facts.callerPeakDb === null ? t.silence : t.db(decibels(facts.callerPeakDb))],
-    [t.botPeak, facts.botPeakDb === null ? t.silence : t.db(decibels(facts.botPeakDb))],
-  ];
+  const level = (db: number | null): string => (db === null ? t.silence : t.db(decibels(db)));
+  const rows: Row[] = [];
+  if (levels) {
+    const { callerDb, botDb } = levels(from, to);
+    rows.push([t.callerLevel, level(callerDb)], [t.botLevel, level(botDb)]);
+  }
+  rows.push([t.callerPeak, level(facts.callerPeakDb)], [t.botPeak, level(facts.botPeakDb)]);
   if (facts.callerSpeechMs > 0) rows.push([t.callerSpoke, t.seconds(seconds(facts.callerSpeechMs))]);
   if (facts.botSpeechMs > 0) rows.push([t.botSpoke, t.seconds(seconds(facts.botSpeechMs))]);
   if (facts.worstLatencyMs !== null) rows.push([t.worstWait, t.ms(milliseconds(facts.worstLatencyMs))]);

@@ -1,7 +1,7 @@
 import type { Timeline } from '../../backend/fold/timeline.ts';
 import type { TrackStore } from '../../backend/fold/tracks.ts';
-import type { Span } from '../../backend/fold/types.ts';
-import { SAMPLES_PER_MS, type LanesData, type Names, type Stretch } from './data.ts';
+import type { Mark, Span } from '../../backend/fold/types.ts';
+import { SAMPLES_PER_MS, type LanesData, type Names, type Playhead, type Stretch } from './data.ts';
 import { Columns } from './columns.ts';
 import { drawLanes } from './draw/lanes.ts';
 import { laneAt, readAt, stretchAt, turnStretches, type Reading } from './hit.ts';
@@ -37,6 +37,11 @@ const TELL_EVERY_MS = 250;
 const REACH_PX = 3;
 const ZOOM_STEP = 1.5;
 const PAN_SHARE = 0.15;
+/** Where what is heard comes to stand when it has run out of the picture, as a share of the width. */
+const HEARD_AT = 0.06;
+/** A playhead that moves further than this from one frame to the next was sent there. */
+const LEAP_MS = 400;
+const NO_MARKS: readonly Mark[] = [];
 
 /** One canvas with lanes: what is on it, what a person does to it, and when it has to be drawn anew. */
 export class Scene {
@@ -52,6 +57,10 @@ export class Scene {
   #boxes: readonly Box[] = [];
   #scale = 1;
   #marked = false;
+  /** Made in the call, so far as `data.marks` has them. */
+  #called = 0;
+  #notes: readonly Mark[] = NO_MARKS;
+  #playhead: Playhead | null = null;
   #stale = true;
   #fitted: boolean;
   #revision = -1;
@@ -77,11 +86,13 @@ export class Scene {
         lost: new Columns('lost'),
         late: new Columns('late'),
       },
+      marks: NO_MARKS,
       names,
       nowMs: 0,
       live,
       selection: null,
       highlight: null,
+      playedMs: null,
       pointerX: null,
     };
     this.#columns = Object.values(this.#data.columns);
@@ -149,6 +160,23 @@ export class Scene {
     this.#stale = true;
   }
 
+  /** What can be heard of the call; null: nothing. */
+  setPlayhead(playhead: Playhead | null): void {
+    this.#playhead = playhead;
+    this.#data.playedMs = playhead?.atMs ?? null;
+    this.#stale = true;
+  }
+
+  get playhead(): Playhead | null {
+    return this.#playhead;
+  }
+
+  /** Marks beside those made in the call, in their order. */
+  setNotes(notes: readonly Mark[]): void {
+    this.#notes = notes;
+    this.#mergeMarks();
+  }
+
   toggleFollowing(): void {
     if (this.#view.following) this.#view.pause();
     else this.#view.follow();
@@ -174,6 +202,11 @@ export class Scene {
 
   centre(ms: number): void {
     this.#view.centre(ms);
+    this.#changed();
+  }
+
+  show({ from, to }: Stretch): void {
+    this.#view.show(from, to);
     this.#changed();
   }
 
@@ -214,8 +247,10 @@ export class Scene {
     this.#changed();
   }
 
-  /** Selects what is under a click, or nothing. */
+  /** Selects what is under a click, or nothing; what is heard moves there. In the ruler only that. */
   pick(x: number, y: number): void {
+    this.#playhead?.seek(this.timeAt(x));
+    if (this.#playhead && this.inRuler(y)) return;
     const reading = this.#read(x * this.#scale);
     this.select(stretchAt(this.#data, laneAt(this.#boxes, y * this.#scale), reading));
   }
@@ -231,15 +266,17 @@ export class Scene {
     this.#changed();
   }
 
-  /** Selects the turn after or before the selected one, now, or the middle of what is on show, and moves there. */
+  /** Selects the turn after or before the selected one, now, what is heard, or the middle of what is on show; moves there. */
   selectTurn(direction: -1 | 1): void {
-    const here = this.#view.following ? this.#data.nowMs : this.#view.at(this.#view.width / 2);
+    const middle = this.#data.playedMs ?? this.#view.at(this.#view.width / 2);
+    const here = this.#view.following ? this.#data.nowMs : middle;
     const from = this.#data.selection?.from ?? here;
     const turns = turnStretches(this.#data);
     const turn =
       direction === 1 ? turns.find((each) => each.from > from) : turns.findLast((each) => each.from < from);
     if (turn === undefined) return;
     this.#data.selection = turn;
+    this.#playhead?.seek(turn.from);
     this.#view.centre((turn.from + turn.to) / 2);
     this.#changed();
   }
@@ -257,16 +294,44 @@ export class Scene {
     const { timeline, tracks, live } = this.#data;
     const ends = tracks.end('caller') + tracks.end('bot') + tracks.end('cancelled') + tracks.end('jitter');
     const grown = timeline.revision !== this.#revision || ends !== this.#ends;
+    this.#movePlayhead();
     if (!grown && !this.#stale && !(live && this.#view.following)) return;
     this.#revision = timeline.revision;
     this.#ends = ends;
     this.#advance(live ? Math.max(timeline.durationMs, nowMs - this.#startedAt) : 0);
-    if (timeline.marks.length > 0 !== this.#marked) this.#layOut();
+    if (timeline.marks.length !== this.#called) this.#mergeMarks();
+    if (this.#data.marks.length > 0 !== this.#marked) this.#layOut();
     this.#draw();
     if (nowMs - this.#toldAt >= TELL_EVERY_MS) {
       this.#tell(nowMs);
       if (grown) for (const columns of this.#columns) columns.forget();
     }
+  }
+
+  /** It stays on show while it plays on, unless the person has looked elsewhere; sent elsewhere, it is shown there. */
+  #movePlayhead(): void {
+    const before = this.#data.playedMs;
+    const at = this.#playhead?.atMs ?? null;
+    if (at === before) return;
+    this.#data.playedMs = at;
+    this.#stale = true;
+    if (at === null || before === null || this.#onShow(at)) return;
+    if (Math.abs(at - before) > LEAP_MS) this.#view.centre(at);
+    else if (this.#onShow(before)) {
+      const from = at - HEARD_AT * this.#view.span;
+      this.#view.show(from, from + this.#view.span);
+    }
+  }
+
+  #onShow(ms: number): boolean {
+    return ms >= this.#view.from && ms <= this.#view.to;
+  }
+
+  #mergeMarks(): void {
+    const { marks } = this.#data.timeline;
+    this.#called = marks.length;
+    this.#data.marks = [...marks, ...this.#notes].toSorted((one, other) => one.at - other.at);
+    this.#stale = true;
   }
 
   #advance(clockMs: number): void {
@@ -281,7 +346,7 @@ export class Scene {
 
   #layOut(): void {
     const height = this.#canvas?.height ?? 0;
-    this.#marked = this.#data.timeline.marks.length > 0;
+    this.#marked = this.#data.marks.length > 0;
     this.#boxes = layOut(height, this.#scale, this.#marked);
     const lanes = this.#boxes.map(({ lane, top, height }) => ({
       lane,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CallEventBody } from '../../backend/contract/events.ts';
+import { EVENT_VERSION, type CallEventBody } from '../../backend/contract/events.ts';
 import { foldSummary } from '../../backend/fold/summary.ts';
 import type { CallSummary } from '../../backend/fold/types.ts';
 import { callsOfPerson } from './store.ts';
@@ -12,7 +12,7 @@ function call(id: string, party: string, ...later: CallEventBody[]): CallSummary
   ];
   let summary: CallSummary | null = null;
   for (const [seq, event] of events.entries()) {
-    summary = foldSummary(summary, { ...event, v: 1, seq, at: seq, call: id });
+    summary = foldSummary(summary, { ...event, v: EVENT_VERSION, seq, at: seq, call: id });
   }
   if (!summary) throw new Error('no call');
   return summary;

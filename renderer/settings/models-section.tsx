@@ -6,7 +6,7 @@ import { ask } from '../bridge/bridge.ts';
 import { attempt, useApp } from '../state/app.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Badge } from '../ui/panel.tsx';
-import { size } from './size.ts';
+import { size } from '../base/size.ts';
 import { settingsText } from './text.ts';
 
 const PURPOSES: readonly ModelView['purpose'][] = ['stt', 'llm', 'tts', 'vad', 'turn'];

@@ -12,10 +12,17 @@ import { ProblemError, ask } from '../bridge/bridge.ts';
 
 /** What the window knows beside the calls. */
 
-export type Screen = 'call' | 'settings';
+export type Screen = 'call' | 'traces' | 'settings';
+
+/** What can be done about a notice at once. */
+export interface NoticeAction {
+  readonly label: string;
+  readonly run: () => void;
+}
 
 export interface ShownNotice extends Notice {
   readonly id: number;
+  readonly action: NoticeAction | null;
 }
 
 interface AppState {
@@ -46,8 +53,8 @@ export const useApp = create<AppState>(() => ({
 
 let nextNotice = 1;
 
-export function notify(notice: Notice): void {
-  const shown = { ...notice, id: nextNotice };
+export function notify(notice: Notice, action: NoticeAction | null = null): void {
+  const shown = { ...notice, id: nextNotice, action };
   nextNotice += 1;
   useApp.setState(({ notices }) => ({ notices: [...notices.slice(-4), shown] }));
 }

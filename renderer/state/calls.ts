@@ -1,23 +1,16 @@
 import { create } from 'zustand';
 import type { CallEvent } from '../../backend/contract/events.ts';
 import { readSignals } from '../../backend/contract/signals.ts';
-import { foldConversation } from '../../backend/fold/conversation.ts';
 import { outdated } from '../../backend/fold/kept.ts';
 import { foldSummary } from '../../backend/fold/summary.ts';
-import { Timeline } from '../../backend/fold/timeline.ts';
-import { TrackStore } from '../../backend/fold/tracks.ts';
-import type { CallSummary, Conversation } from '../../backend/fold/types.ts';
+import type { CallSummary } from '../../backend/fold/types.ts';
+import { foldEvent, noFolds, type CallFolds } from './folds.ts';
 
 /** Calls as the window shows them: folds over their events, and their dense signals. */
 
-export interface CallEntry {
+export interface CallEntry extends CallFolds {
   readonly id: string;
   readonly summary: CallSummary;
-  readonly conversation: Conversation;
-  /** Grows in place: the lanes read it each frame. */
-  readonly timeline: Timeline;
-  /** Grows in place likewise. */
-  readonly tracks: TrackStore;
   /** performance.now() of the call's start, so far as its events tell: what "now" is on its time axis. */
   readonly startedAt: number;
 }
@@ -42,14 +35,10 @@ export function takeEvents(events: readonly CallEvent[]): void {
     const entry = calls.get(event.call) ?? null;
     const summary = foldSummary(entry?.summary ?? null, event);
     if (summary === null) continue;
-    const timeline = entry?.timeline ?? new Timeline();
-    timeline.apply(event);
     calls.set(event.call, {
       id: event.call,
       summary,
-      conversation: foldConversation(entry?.conversation ?? [], event),
-      timeline,
-      tracks: entry?.tracks ?? new TrackStore(),
+      ...foldEvent(entry ?? noFolds(), event),
       // The least delayed event tells best when the call began.
       startedAt: Math.min(entry?.startedAt ?? Infinity, performance.now() - event.at / 1000),
     });

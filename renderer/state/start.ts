@@ -1,6 +1,7 @@
 import { ask, listen } from '../bridge/bridge.ts';
 import { notify, useApp } from './app.ts';
 import { selectCall, takeEvents, takeSignals, useCalls } from './calls.ts';
+import { openTrace, takeTraceChanges } from './traces.ts';
 
 /** Joins the window to the main process: what there is to show, then each change. Called once. */
 export async function start(onMenu: Parameters<typeof listen>[0]['menu']): Promise<void> {
@@ -16,7 +17,9 @@ export async function start(onMenu: Parameters<typeof listen>[0]['menu']): Promi
     'host.status': (status) => useApp.setState({ status }),
     'bot.changed': (bot) => useApp.setState({ bot }),
     'models.changed': (models) => useApp.setState({ models }),
-    notice: notify,
+    'traces.changed': takeTraceChanges,
+    'trace.show': ({ id }) => void openTrace(id),
+    notice: (notice) => notify(notice),
     ...(onMenu ? { menu: onMenu } : {}),
   });
   const snapshot = await ask('window.open', null);

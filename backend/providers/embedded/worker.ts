@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { SidetoneError, unreachable } from '../../base/errors.ts';
+import { tellLastWords } from '../../base/last-words.ts';
 import { Engines } from './engines.ts';
 import { FairQueue } from './fair-queue.ts';
 import { JobRunner } from './job-runner.ts';
@@ -8,6 +9,7 @@ import type { InferenceCommand } from './protocol.ts';
 
 /** Entry of the inference worker thread: embedded models for all media workers. */
 function main(host: MessagePort, modelsDir: string): void {
+  tellLastWords('inference');
   lowerThreadPriority();
   const engines = new Engines(modelsDir);
   const queue = new FairQueue();

@@ -11,6 +11,11 @@ import { Dialogue, type Reply } from './rules/dialogue.ts';
 export class RuleResponder implements Llm {
   readonly name = 'rules';
 
+  /** The first parsing in a thread takes some 45 ms: more than a packet may wait. */
+  prepare(system: string): void {
+    rulesOf(system);
+  }
+
   async *complete(request: CompletionRequest): AsyncGenerator<LlmDelta, void, undefined> {
     const { messages, tools, signal } = request;
     // After a tool's result there is nothing to add.

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { readWav } from '../../../backend/audio/wav.ts';
 import { callEvent, type CallEvent } from '../../../backend/contract/events.ts';
-import { recordManifest, type RecordManifest } from '../../../backend/contract/record.ts';
+import { traceManifest, type TraceManifest } from '../../../backend/contract/trace.ts';
 import { until } from '../../support/until.ts';
 
 export type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }>;
@@ -12,7 +12,7 @@ export class CallRecord {
   readonly dir: string;
   readonly party: string;
 
-  private constructor(dir: string, { party }: RecordManifest) {
+  private constructor(dir: string, { party }: TraceManifest) {
     this.dir = dir;
     this.party = party;
   }
@@ -31,7 +31,7 @@ export class CallRecord {
     return path.basename(this.dir);
   }
 
-  get manifest(): RecordManifest {
+  get manifest(): TraceManifest {
     return manifestIn(this.dir);
   }
 
@@ -73,6 +73,6 @@ export class CallRecord {
   }
 }
 
-function manifestIn(dir: string): RecordManifest {
-  return recordManifest.parse(JSON.parse(readFileSync(path.join(dir, 'manifest.json'), 'utf8')));
+function manifestIn(dir: string): TraceManifest {
+  return traceManifest.parse(JSON.parse(readFileSync(path.join(dir, 'manifest.json'), 'utf8')));
 }

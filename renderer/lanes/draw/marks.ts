@@ -10,7 +10,7 @@ export function drawMarks(
   ctx: CanvasRenderingContext2D,
   box: Box,
   view: View,
-  { timeline }: LanesData,
+  { marks }: LanesData,
   { scale, line, colours, words }: Palette,
 ): void {
   const pad = Math.round(3 * scale);
@@ -18,7 +18,6 @@ export function drawMarks(
   const top = box.top + pad;
   const height = box.height - pad;
   const baseline = words.baseline(top, height - pad);
-  const marks = timeline.marks;
   for (let i = firstInstant(marks, view.from - 400 * scale * view.msPerPx); i < marks.length; i += 1) {
     const mark = marks[i];
     if (mark === undefined || mark.at > view.to) break;
@@ -41,10 +40,9 @@ export function drawPoles(
   top: number,
   height: number,
   view: View,
-  { timeline }: LanesData,
+  { marks }: LanesData,
   { line, colours }: Palette,
 ): void {
-  const marks = timeline.marks;
   ctx.fillStyle = colours.accent;
   ctx.globalAlpha = 0.5;
   for (let i = firstInstant(marks, view.from); i < marks.length; i += 1) {

@@ -3,7 +3,7 @@ import type { LanesData } from '../data.ts';
 import type { Palette } from '../palette.ts';
 import type { View } from '../view.ts';
 
-/** What lies over all lanes: the selection, what is pointed at from outside, now, and the pointer's crosshair. */
+/** What lies over all lanes: the selection, what is pointed at from outside, now, what is being heard, and the pointer's crosshair. */
 export function drawOverlay(
   ctx: CanvasRenderingContext2D,
   height: number,
@@ -18,10 +18,28 @@ export function drawOverlay(
     ctx.fillStyle = colours.accent;
     ctx.fillRect(view.x(data.nowMs), 0, line, height);
   }
+  if (data.playedMs !== null) drawPlayhead(ctx, height, view.x(data.playedMs), palette);
   if (data.pointerX !== null) {
     ctx.fillStyle = colours['text-faint'];
     ctx.fillRect(Math.round(data.pointerX), 0, line, height);
   }
+}
+
+/** A line with a handle in the ruler. */
+function drawPlayhead(
+  ctx: CanvasRenderingContext2D,
+  height: number,
+  x: number,
+  { scale, line, colours }: Palette,
+): void {
+  const half = Math.round(4 * scale);
+  ctx.fillStyle = colours.danger;
+  ctx.fillRect(x, 0, line, height);
+  for (let row = 0; row < half; row += line) {
+    const wide = half - row;
+    ctx.fillRect(x - wide, half + row, 2 * wide + line, line);
+  }
+  ctx.fillRect(x - half, 0, 2 * half + line, half);
 }
 
 function drawStretch(

@@ -1,0 +1,100 @@
+import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { SidetoneError, explain } from '../base/errors.ts';
+import { importCapture } from '../capture/import.ts';
+import { unpackTrace } from '../trace/archive.ts';
+import { listTraceFiles } from '../trace/files.ts';
+import { openTrace, readManifestFile } from '../trace/read.ts';
+
+/** First bytes of a zip file (APPNOTE 4.3.7). */
+const ZIP = 'PK\x03\x04';
+/** Leaves room for a number within contract/window.ts's 64 characters. */
+const LONGEST_NAME = 56;
+
+export interface IncomingOptions {
+  readonly tracesDir: string;
+  /** A folder in it for work that is not done; not there yet. */
+  readonly aside: string;
+  /** Of this program. */
+  readonly version: string;
+}
+
+/**
+ * Brings a trace into the folder of traces: a `.sidetone` file, another trace's folder, or a capture, by what is in it and not
+ * by its name. One that is there already is not brought in twice. Returns its name.
+ *
+ * @throws SidetoneError 'usage' that says what is wrong with the file; 'environment' when it cannot be written.
+ */
+export async function bringIn(
+  source: string,
+  { tracesDir, aside, version }: IncomingOptions,
+): Promise<string> {
+  const found = await stat(source).catch((cause: unknown) => {
+    throw new SidetoneError('usage', `${source} cannot be opened: ${explain(cause)}`, { cause });
+  });
+  if (found.isDirectory() && path.dirname(path.resolve(source)) === path.resolve(tracesDir)) {
+    await openTrace(source);
+    return path.basename(source);
+  }
+  if (!found.isDirectory() && !(await isZip(source))) {
+    const id = await freeName(tracesDir, nameOf(source));
+    await importCapture(source, tracesDir, { id, sidetone: version, choice: { caller: null, bot: null } });
+    return id;
+  }
+
+  await mkdir(path.dirname(aside), { recursive: true });
+  try {
+    if (found.isDirectory()) await copyTrace(source, aside);
+    else await unpackTrace(source, aside);
+    return await settle(aside, tracesDir);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+async function isZip(file: string): Promise<boolean> {
+  const handle = await open(file, 'r');
+  try {
+    const start = Buffer.alloc(ZIP.length);
+    const { bytesRead } = await handle.read(start, 0, start.length, 0);
+    return start.toString('latin1', 0, bytesRead) === ZIP;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Its own files only; what else lies in the folder stays there. */
+async function copyTrace(from: string, to: string): Promise<void> {
+  await openTrace(from);
+  await mkdir(path.join(to, 'tts'), { recursive: true });
+  for (const { name } of await listTraceFiles(from))
+    await copyFile(path.join(from, name), path.join(to, name));
+}
+
+/** Under its call's id. */
+async function settle(aside: string, tracesDir: string): Promise<string> {
+  const manifest = (await readManifestFile(aside)).value;
+  const id = nameOf(manifest?.call ?? '');
+  const there = (await readManifestFile(path.join(tracesDir, id))).value;
+  if (manifest && there && JSON.stringify(there) === JSON.stringify(manifest)) return id;
+  const name = await freeName(tracesDir, id);
+  await rename(aside, path.join(tracesDir, name));
+  return name;
+}
+
+/** What may be the name of a trace, out of a file's name or whatever a manifest says. */
+function nameOf(source: string): string {
+  const name = path
+    .basename(source, path.extname(source))
+    .replaceAll(/[^\w-]+/g, '-')
+    .slice(0, LONGEST_NAME);
+  return /\w/.test(name) ? name : 'trace';
+}
+
+/** The name itself, or with a number behind it where another trace has it. */
+async function freeName(tracesDir: string, name: string): Promise<string> {
+  for (let count = 1; ; count += 1) {
+    const free = count === 1 ? name : `${name}-${count}`;
+    if ((await stat(path.join(tracesDir, free)).catch(() => null)) === null) return free;
+  }
+}

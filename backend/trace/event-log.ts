@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { EVENT_VERSION, callEvent, type CallEvent } from '../contract/events.ts';
+import { upgradeEvent } from './upgrade.ts';
+
+const stamped = z.looseObject({ v: z.int().positive(), type: z.string() });
+
+export interface EventLog {
+  readonly events: readonly CallEvent[];
+  /** The file ends in the middle of a line: its writer was stopped there. */
+  readonly halfLine: boolean;
+  /** Lines, from 1, that are no events. */
+  readonly unreadable: readonly number[];
+  /** Types that this version does not know, with how many there were of each. */
+  readonly unknown: ReadonlyMap<string, number>;
+  /** The newest version among the events; EVENT_VERSION or less, unless a newer program wrote them. */
+  readonly version: number;
+}
+
+/** An events.ndjson: what can be read of it, older events upgraded, and what could not be. */
+export function readEvents(text: string): EventLog {
+  const events: CallEvent[] = [];
+  const unreadable: number[] = [];
+  const unknown = new Map<string, number>();
+  let version = 0;
+  let halfLine = false;
+  const lines = text.split('\n');
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') continue;
+    const raw = parseJson(line);
+    if (raw === undefined && index === lines.length - 1) {
+      halfLine = true;
+      continue;
+    }
+    const stamp = stamped.safeParse(raw);
+    const event = stamp.success ? callEvent.safeParse(upgradeEvent(raw, stamp.data.v)) : null;
+    if (stamp.success) version = Math.max(version, stamp.data.v);
+    if (event?.success) events.push(event.data);
+    else if (stamp.success && event?.error.issues.some(({ path }) => path[0] === 'type'))
+      unknown.set(stamp.data.type, (unknown.get(stamp.data.type) ?? 0) + 1);
+    else unreadable.push(index + 1);
+  }
+  return { events, halfLine, unreadable, unknown, version };
+}
+
+/** What is wrong with a log, for a person. */
+export function eventProblems(log: EventLog): readonly string[] {
+  const problems: string[] = [];
+  const { halfLine, unreadable, unknown, version } = log;
+  if (version > EVENT_VERSION)
+    problems.push(
+      `events.ndjson is of version ${version}, this program knows ${EVENT_VERSION}: what is new in it is not shown`,
+    );
+  if (halfLine) problems.push('events.ndjson ends in the middle of a line, which is left out');
+  if (unreadable.length > 0)
+    problems.push(
+      `events.ndjson: ${unreadable.length} line${unreadable.length === 1 ? '' : 's'} cannot be read and are left out, the first is line ${unreadable[0]}`,
+    );
+  if (unknown.size > 0) {
+    const count = [...unknown.values()].reduce((sum, n) => sum + n, 0);
+    problems.push(
+      `events.ndjson: ${count} events of kinds this program does not know are left out (${[...unknown.keys()].slice(0, 5).join(', ')})`,
+    );
+  }
+  return problems;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
