@@ -13,13 +13,13 @@ import { PAYLOAD_TYPE_HINT, describePayloadType } from '../rtp/payload-types.ts'
 import type { Endpoint, PcapFlow } from '../rtp/pcap.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { VAD_FRAME, type OnProbability } from '../vad/silero.ts';
-import { Alignment } from './alignment.ts';
+import { Alignment } from '../rtp/alignment.ts';
 import { Floor } from './floor.ts';
 import { DtmfMask } from './masking.ts';
 import { Microphone } from './microphone.ts';
 import { RecordingTone, TONE_TAG } from './recording-tone.ts';
 import { RtpLeg, type DropReason, type RtpLegHandler } from './rtp-leg.ts';
-import { SignalTap } from './signals.ts';
+import { SignalTap } from '../trace/signals.ts';
 import type { StandIn, StandInOptions } from './stand-in.ts';
 import { WindowAudio } from './window-audio.ts';
 

@@ -13,7 +13,7 @@ import { ReceiveBuffer } from '../rtp/receive-buffer.ts';
 import { ReceptionStats } from '../rtp/stats.ts';
 import { MAX_PAYLOAD_BYTES, RtpStream } from '../rtp/stream-out.ts';
 import { RtcpSession } from './rtcp-session.ts';
-import type { ReceptionHealth } from './signals.ts';
+import type { ReceptionHealth } from '../trace/signals.ts';
 import { UdpLink } from './udp-link.ts';
 
 /** Audio in one packet, until the far end shows another size (RFC 3551 section 4.2). */

@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { SidetoneError } from '../base/errors.ts';
 import { CaptureFile, type CaptureCounts } from './pcap-file.ts';
+import type { CapturedCall } from './legs.ts';
 import { ImportedCall } from './imported-call.ts';
 import { pickCall, type StreamChoice } from './pick.ts';
-import { StreamFinder, type CapturedCall, type FoundStreams } from './streams.ts';
+import { StreamFinder, type FoundStreams } from './streams.ts';
 
 export interface ImportOptions {
   /** Name of the trace's folder. */

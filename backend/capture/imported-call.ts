@@ -1,13 +1,13 @@
 import { EVENT_VERSION, type CallEventBody, type StreamStats } from '../contract/events.ts';
 import type { HeardFrame } from '../contract/party.ts';
-import { SignalTap, type ReceptionHealth } from '../call/signals.ts';
+import { SignalTap, type ReceptionHealth } from '../trace/signals.ts';
 import { RtpPacket, isRtcp, parseRtp } from '../rtp/packet.ts';
 import { PAYLOAD_TYPE_HINT, describePayloadType } from '../rtp/payload-types.ts';
 import { PcapFlow, type Endpoint } from '../rtp/pcap.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { ImportedSide } from './imported-side.ts';
+import { endpointText, sameEndpoint, type CapturedCall, type CapturedLeg } from './legs.ts';
 import type { Datagram } from './pcap-file.ts';
-import { endpointText, sameEndpoint, type CapturedCall, type CapturedLeg } from './streams.ts';
 
 const TICK_MS = 5;
 const FLUSH_EVERY_MS = 1000;

@@ -1,12 +1,13 @@
 import type { Codec } from '../audio/g711.ts';
-import { Alignment } from '../call/alignment.ts';
+import { Alignment } from '../rtp/alignment.ts';
 import { LINE_RATE, type HeardFrame } from '../contract/party.ts';
 import { DtmfReceiver } from '../rtp/dtmf.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
 import { PcapFlow } from '../rtp/pcap.ts';
 import { ReceiveBuffer, type ReceiveCounts } from '../rtp/receive-buffer.ts';
 import { ReceptionStats } from '../rtp/stats.ts';
-import { payloadKind, type CapturedLeg, type PayloadKind } from './streams.ts';
+import type { CapturedLeg } from './legs.ts';
+import { payloadKind, type PayloadKind } from './payload-kind.ts';
 
 export interface ImportedSideHandler {
   /** `offset` added to the frame's position is its sample since the call's start; `moved`: from here on. */

@@ -12,7 +12,7 @@ import { readRtcp } from '../rtp/rtcp.ts';
 import { readManifestFile } from '../trace/read.ts';
 import { CaptureFile, type Datagram } from './pcap-file.ts';
 import { sipLine } from './sip.ts';
-import { payloadKind } from './streams.ts';
+import { payloadKind } from './payload-kind.ts';
 
 /** RFC 3550 appendix A.1. */
 const MAX_DROPOUT = 3000;

@@ -1,7 +1,8 @@
 import { SidetoneError } from '../base/errors.ts';
 import { describePayloadType } from '../rtp/payload-types.ts';
 import type { CaptureCounts } from './pcap-file.ts';
-import { endpointText, type CapturedCall, type CapturedLeg, type FoundStreams } from './streams.ts';
+import { endpointText, packetsOf, type CapturedCall, type CapturedLeg } from './legs.ts';
+import type { FoundStreams } from './streams.ts';
 
 /** Which of a capture's streams are wanted: `10.0.0.1:4000` or an SSRC (`0x1234abcd`, decimal); null: to be found. */
 export interface StreamChoice {
@@ -12,6 +13,8 @@ export interface StreamChoice {
 const HOUR_MICROS = 3_600_000_000;
 /** What fits a WAV file, and more than any call. */
 const MAX_HOURS = 24;
+/** More than a person reads. */
+const MAX_LISTED = 30;
 /** A call with this many times the packets of the next is the one that was meant. */
 const CLEARLY_LONGER = 4;
 
@@ -100,13 +103,9 @@ export function describeLeg({
 }
 
 function refuse(what: string, hint: string, legs: readonly CapturedLeg[]): SidetoneError {
-  return new SidetoneError(
-    'usage',
-    [`${what}:`, ...legs.map((leg) => `  ${describeLeg(leg)}`), ''].join('\n'),
-    {
-      hint,
-    },
-  );
+  const more = legs.length > MAX_LISTED ? [`  and ${legs.length - MAX_LISTED} more`] : [];
+  const list = [...legs.slice(0, MAX_LISTED).map((leg) => `  ${describeLeg(leg)}`), ...more];
+  return new SidetoneError('usage', [`${what}:`, ...list, ''].join('\n'), { hint });
 }
 
 function noStreams({ otherTypes }: FoundStreams, counts: CaptureCounts): SidetoneError {
@@ -127,8 +126,4 @@ function noStreams({ otherTypes }: FoundStreams, counts: CaptureCounts): Sideton
       hint: 'capture both directions of the RTP in full length; SRTP and codecs other than PCMU and PCMA are not read',
     },
   );
-}
-
-function packetsOf({ caller, bot }: CapturedCall): number {
-  return caller.packets + bot.packets;
 }

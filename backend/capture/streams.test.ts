@@ -2,9 +2,10 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../rtp/packet.ts';
 import type { Endpoint } from '../rtp/pcap.ts';
+import { endpointText, type CapturedLeg } from './legs.ts';
 import { CaptureFile, type Datagram } from './pcap-file.ts';
 import { pickCall, type StreamChoice } from './pick.ts';
-import { StreamFinder, endpointText, type CapturedLeg, type FoundStreams } from './streams.ts';
+import { StreamFinder, type FoundStreams } from './streams.ts';
 
 const FIXTURES = path.join(import.meta.dirname, 'fixtures');
 const PHONE = { address: '192.0.2.1', port: 4000 };

@@ -113,6 +113,11 @@ export class LiveView {
       case 'call.muted':
       case 'call.marked':
       case 'caller.aligned':
+      case 'rtp.mapped':
+      case 'rtp.concealed':
+      case 'engine.stalled':
+      case 'llm.requested':
+      case 'config.used':
       case 'turn.noted':
       case 'bot.held':
       case 'bot.whispered':

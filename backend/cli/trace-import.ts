@@ -3,7 +3,7 @@ import path from 'node:path';
 import { importCapture } from '../capture/import.ts';
 import type { CaptureCounts } from '../capture/pcap-file.ts';
 import { describeLeg } from '../capture/pick.ts';
-import { endpointText, type CapturedLeg } from '../capture/streams.ts';
+import { endpointText, type CapturedLeg } from '../capture/legs.ts';
 import type { TraceMetrics } from '../contract/traces.ts';
 import { newCallId } from '../host/call-id.ts';
 import { bringIn } from '../library/incoming.ts';

@@ -114,7 +114,7 @@ export interface NetworkMetrics {
   readonly roundTripMs: number | null;
   /** The far end's clock against ours, parts per million; null: too short to tell. */
   readonly skewPpm: number | null;
-  /** Simplified E-model of rtpengine, with a round trip of 0 where none is known; null without packets. */
+  /** Simplified E-model, with a round trip of 0 where none is known; null without packets. */
   readonly mos: number | null;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CallEvent } from '../contract/events.ts';
+import type { CallEvent, CallEventBody } from '../contract/events.ts';
 import { story } from '../fold/fixtures/logs.ts';
 import { CallSpans, spansOf } from './call-spans.ts';
 import { DEMO, INTERRUPTED } from './fixtures/trace.ts';
@@ -185,6 +185,15 @@ describe('CallSpans', () => {
     const span = byKey(spansOf(events), 'llm-2-0');
     expect(span).toMatchObject({ error: 'too late', attributes: { 'error.type': 'timeout' } });
     expect(span?.moments.map(({ at }) => at)).toEqual([200, 300]);
+  });
+
+  it('does not grow without end where the same happens over and over', () => {
+    const stalls = Array.from({ length: 200 }, (_, index): [number, CallEventBody] => [
+      index + 1,
+      { type: 'engine.stalled', late_ms: 60 },
+    ]);
+    const call = byKey(spansOf(story([0, STARTED], ...stalls, [9000, ENDED])), 'call');
+    expect([call?.moments.length, call?.droppedMoments]).toEqual([128, 72]);
   });
 
   it('keeps every word to itself unless told otherwise', () => {

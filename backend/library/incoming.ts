@@ -1,9 +1,9 @@
 import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { SidetoneError, explain } from '../base/errors.ts';
+import { SidetoneError } from '../base/errors.ts';
 import { importCapture } from '../capture/import.ts';
 import { unpackTrace } from '../trace/archive.ts';
-import { listTraceFiles } from '../trace/files.ts';
+import { listTraceFiles, whyUnreadable } from '../trace/files.ts';
 import { openTrace, readManifestFile } from '../trace/read.ts';
 
 /** First bytes of a zip file (APPNOTE 4.3.7). */
@@ -30,7 +30,10 @@ export async function bringIn(
   { tracesDir, aside, version }: IncomingOptions,
 ): Promise<string> {
   const found = await stat(source).catch((cause: unknown) => {
-    throw new SidetoneError('usage', `${source} cannot be opened: ${explain(cause)}`, { cause });
+    throw new SidetoneError('usage', `${source} ${whyUnreadable(cause)}`, {
+      hint: 'give a .sidetone file, a capture (pcap, pcapng), or the folder of a trace',
+      cause,
+    });
   });
   if (found.isDirectory() && path.dirname(path.resolve(source)) === path.resolve(tracesDir)) {
     await openTrace(source);

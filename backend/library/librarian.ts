@@ -88,11 +88,11 @@ export class Librarian {
   }
 
   async #use(dir: string): Promise<void> {
-    const before = this.#shelf;
-    this.#shelf = this.#shelves.get(dir) ?? this.#open(dir, true);
-    before.tellAll(false);
-    await this.#shelf.list();
-    if (this.#shelf.dir === dir) this.#shelf.tellAll(true);
+    this.#shelf.tellAll(false);
+    const shelf = this.#shelves.get(dir) ?? this.#open(dir, true);
+    this.#shelf = shelf;
+    await shelf.list();
+    shelf.tellAll(true);
   }
 
   #open(dir: string, first: boolean): Shelf {

@@ -28,8 +28,8 @@ export function networkMetrics(events: readonly CallEvent[], wire: Wire | null):
 const VERTEX = 27.9 / (2 * 0.18);
 
 /**
- * Mean opinion score, 1 to 5, by the simplified E-model that rtpengine uses (after ITU-T G.107): what is missing or
- * late counts as lost. null without packets.
+ * Mean opinion score, 1 to 5, by a simplified E-model (after ITU-T G.107; docs/metrics.md): what is missing or late
+ * counts as lost. null without packets.
  */
 export function mosOf({ received, lost, late, jitter_ms, round_trip_ms }: StreamStats): number | null {
   const expected = received + Math.max(0, lost);

@@ -9,7 +9,7 @@ import {
   type EngineAnswer,
   type HeardAnswer,
 } from './answers.ts';
-import { overlappedWork } from './overlap.ts';
+import { WorkLog } from './overlap.ts';
 import { toMs, type Voices } from './recording.ts';
 
 /** How near to a decisive moment something must be to count as its cause. */
@@ -30,9 +30,10 @@ export function turnMetrics(sources: TurnSources): readonly TurnMetrics[] {
   const answers = engineAnswers(events, alignment);
   const hasEngine = events.some(({ type }) => type === 'bot.speaking');
   if (!hasEngine) return answersByVoice(voices).map((heard, i) => byVoiceAlone(heard, i + 1, sources));
+  const work = new WorkLog(events);
   return answers.map((answer, i) => {
     const heard = heardAnswer(answer, voices, answers[i + 1]?.spokeAt ?? Infinity);
-    return withEngine(answer, heard, sources);
+    return { ...withEngine(answer, heard, sources), overlapped: work.overlapped(answer) };
   });
 }
 
@@ -49,7 +50,11 @@ function byVoiceAlone(heard: HeardAnswer, turn: number, sources: TurnSources): T
   };
 }
 
-function withEngine(answer: EngineAnswer, heard: HeardAnswer, sources: TurnSources): TurnMetrics {
+function withEngine(
+  answer: EngineAnswer,
+  heard: HeardAnswer,
+  sources: TurnSources,
+): Omit<TurnMetrics, 'overlapped'> {
   const { turn, generation, latency } = answer;
   const measured = onTheWire(heard, sources);
   const stages = latency?.stages ?? null;
@@ -64,7 +69,6 @@ function withEngine(answer: EngineAnswer, heard: HeardAnswer, sources: TurnSourc
     engineMs,
     residualMs,
     cause: flagged ? causeOf(residualMs, answer, measured, sources) : null,
-    overlapped: overlappedWork(sources.events, answer),
   };
 }
 

@@ -1,8 +1,14 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decode, encode, type Codec } from '../audio/g711.ts';
+import { readWav } from '../audio/wav.ts';
 import { overLine, randomNumbers, speech } from '../vad/fixtures/speech.ts';
 import { voiceAt } from './fixtures/made.ts';
 import { voicedSpans } from './voice.ts';
+
+const DEMO_CALLER = path.resolve(import.meta.dirname, '../../bots/demo/caller');
+const DEMO_TURNS = ['1-book', '2-when', '3-name', '4-correction', '5-goodbye'];
 
 /** In ms. */
 const spans = (pcm: Int16Array): readonly (readonly number[])[] =>
@@ -111,5 +117,23 @@ describe('voicedSpans', () => {
         20,
       );
     }
+  });
+
+  it('dates the ends of real sentences the same over a line with noise', () => {
+    const sentences = DEMO_TURNS.map((name) => readWav(readFileSync(path.join(DEMO_CALLER, `${name}.wav`))));
+    const gap = 24_000;
+    const length = sentences.reduce((sum, { pcm }) => sum + gap + pcm.length, gap);
+    const call = new Int16Array(length);
+    let at = gap;
+    for (const { pcm, sampleRate } of sentences) {
+      expect(sampleRate).toBe(8000);
+      call.set(pcm, at);
+      at += pcm.length + gap;
+    }
+    const ends = (pcm: Int16Array): readonly (readonly number[])[] =>
+      phrases(spans(pcm)).map(([, to = NaN]) => [to]);
+    const clean = ends(call);
+    expect(clean).toHaveLength(DEMO_TURNS.length);
+    for (const dbfs of [-65, -58]) expectSpans(ends(overLine(call, dbfs, randomNumbers(4))), clean, 20);
   });
 });

@@ -6,9 +6,7 @@ import { codecOf, payloadTypeOf } from '../rtp/payload-types.ts';
 import type { CallerPart, CallerScore, Cue } from './parts.ts';
 
 const SAMPLES_PER_MS = LINE_RATE / 1000;
-/** After a pause this long the bot's answer is over. */
-const ANSWER_OVER_MS = 600;
-/** After one this long it begins anew. */
+/** After a pause this long the bot begins to speak anew. */
 const PAUSE_MS = 300;
 /** A bot that has not answered by then will not. */
 const ANSWER_WITHIN_MS = 15_000;
@@ -67,6 +65,7 @@ export class CallerPlayer {
     this.#saidAt = startsAt;
     this.#silence = new Uint8Array(RTP_HEADER_BYTES + ptimeMs * SAMPLES_PER_MS);
     this.#silence.fill(SILENCE[codec], RTP_HEADER_BYTES);
+    writeRtpHeader(this.#silence, payloadTypeOf(codec), false, 0, 0, 0);
     this.#read(score.parts[0]?.packets[0]?.bytes ?? this.#silence);
     const { sequence, timestamp, ssrc } = this.#packet;
     this.#sequence = sequence;
@@ -115,7 +114,7 @@ export class CallerPlayer {
     if (cue.type === 'said') return now - this.#saidAt >= cue.after;
     if (this.#answerBeganAt === null) return now - Math.max(this.#saidAt, this.#heardTo) >= ANSWER_WITHIN_MS;
     if (cue.type === 'answer_began') return now - this.#answerBeganAt >= cue.after;
-    return now - this.#heardTo >= Math.max(cue.after, ANSWER_OVER_MS);
+    return now - this.#heardTo >= Math.max(cue.after, this.#score.answerOverMs);
   }
 
   #begin(part: CallerPart, now: number): void {

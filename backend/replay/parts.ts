@@ -19,11 +19,16 @@ export interface CallerPart {
   readonly packets: readonly RecordedPacket[];
 }
 
+/** After a pause this long a bot's answer is over, unless it was known to pause for longer. */
+const ANSWER_OVER_MS = 600;
+
 /** What a caller does, part by part, and whether it then hangs up. */
 export interface CallerScore {
   readonly parts: readonly CallerPart[];
   /** When the caller hangs up by itself; null: the bot does, or has nothing more to say. */
   readonly leaves: Cue | null;
+  /** After a pause this long the bot's answer is over. */
+  readonly answerOverMs: number;
 }
 
 /** Everything at its own time. */
@@ -31,6 +36,7 @@ export function originalScore({ packets, ptimeMs, callerLeft }: RecordedCall): C
   return {
     parts: [{ cue: { type: 'said', after: 0 }, packets }],
     leaves: callerLeft ? { type: 'said', after: ptimeMs } : null,
+    answerOverMs: ANSWER_OVER_MS,
   };
 }
 
@@ -55,7 +61,22 @@ export function conversationScore(call: RecordedCall): CallerScore {
     });
   }
   const end = (packets.at(-1)?.at ?? 0) + call.ptimeMs;
-  return { parts, leaves: callerLeft ? cueOf(end, end, groups.at(-1) ?? null, bot) : null };
+  return {
+    parts,
+    leaves: callerLeft ? cueOf(end, end, groups.at(-1) ?? null, bot) : null,
+    answerOverMs: Math.max(ANSWER_OVER_MS, 1.5 * longestPause(caller, bot)),
+  };
+}
+
+/** Within the bot's answers: between two of its spans the caller said nothing. */
+function longestPause(caller: readonly SpokenSpan[], bot: readonly SpokenSpan[]): number {
+  let longest = 0;
+  for (const [index, { from }] of bot.entries()) {
+    const before = bot[index - 1];
+    if (!before || caller.some((span) => span.from < from && span.to > before.from)) continue;
+    longest = Math.max(longest, from - before.to);
+  }
+  return longest;
 }
 
 /** `begin`: of the packets, before the voice in them at `from`; `before`: what the caller said before. */

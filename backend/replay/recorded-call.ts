@@ -71,8 +71,9 @@ export async function readRecordedCall(trace: Trace): Promise<RecordedCall> {
         if (codec === null) firstMicros = epochMicros;
         codec ??= spoken;
         if (spoken) ptimeMs = audio.length / SAMPLES_PER_MS;
-        const at = codec === null || packets.length === 0 ? 0 : ms;
-        packets.push({ at, bytes: payload.slice() });
+        const at = packets.length === 0 ? 0 : ms;
+        // A copy: slice() of what may be a Buffer would be a view.
+        packets.push({ at, bytes: Uint8Array.from(payload) });
         // A sample stands at its packet's arrival less what follows it.
         if (spoken) caller.hear(spoken, audio, at - audio.length / SAMPLES_PER_MS);
         else caller.pressed(at);

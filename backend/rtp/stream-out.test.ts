@@ -80,7 +80,13 @@ describe('RtpStream', () => {
     const { stream, dtmf } = newStream();
     const first = read(stream.next(0, 160, false));
     dtmf.play('5');
-    const rest = Array.from({ length: 9 }, () => read(stream.next(0, 160, false)));
+    const audio: boolean[] = [];
+    const rest = Array.from({ length: 9 }, () => {
+      const packet = read(stream.next(0, 160, false));
+      audio.push(stream.carriesAudio);
+      return packet;
+    });
+    expect(audio).toEqual(rest.map((packet) => packet.payloadType === 0));
     const events = rest.slice(0, 7);
     expect(events.map((packet) => packet.payloadType)).toEqual(Array(7).fill(101));
     expect(events.map((packet) => packet.marker)).toEqual([true, ...Array<boolean>(6).fill(false)]);

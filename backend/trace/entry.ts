@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { TraceManifest, TraceNotes } from '../contract/trace.ts';
 import type { TraceEntry, TraceState } from '../contract/traces.ts';
-import { listTraceFiles, type TraceFile } from './files.ts';
+import { isTraceFile, listTraceFiles, type TraceFile } from './files.ts';
 import { isGoingOn, openTrace, readManifestFile, readNotesFile, stateOf, type Trace } from './read.ts';
 import { summaryOf, type TraceSummary } from './summary.ts';
 
@@ -17,7 +17,8 @@ export async function traceEntry(source: Trace | string): Promise<TraceEntry> {
   if (manifest === null || manifest.summary === null) return entryOfTrace(await openTrace(source));
   const files = await listTraceFiles(source);
   const notes = (await readNotesFile(source)).value;
-  const lost = Object.keys(manifest.sha256).some((name) => !files.some((file) => file.name === name));
+  const hashed = Object.keys(manifest.sha256).filter(isTraceFile);
+  const lost = hashed.some((name) => !files.some((file) => file.name === name));
   return entryOf(
     source,
     manifest,

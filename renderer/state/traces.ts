@@ -49,7 +49,7 @@ export async function listTraces(): Promise<void> {
 export function takeTraceChanges(changes: Messages['traces.changed']): void {
   const { entries, shown } = useTraceStore.getState();
   if (entries !== null) useTraceStore.setState({ entries: withChanges(entries, changes) });
-  if (shown.kind === 'trace') void settle(shown.id);
+  if (shown.kind === 'trace') void settleTrace(shown.id);
 }
 
 /** Newest first, as they were. */
@@ -69,14 +69,15 @@ export function withChanges(
 export async function openTrace(id: string, at: number | null = null): Promise<void> {
   show('traces');
   showOnly({ kind: 'trace', id, at });
-  if (!isLive(id)) await read(id);
+  if (!isLive(id) && !useTraceStore.getState().opened.has(id)) await read(id);
 }
 
 /** Shows two traces side by side. */
 export async function compareTraces(left: string, right: string): Promise<void> {
   show('traces');
   showOnly({ kind: 'compare', left, right });
-  await Promise.all([read(left), read(right)]);
+  const { opened } = useTraceStore.getState();
+  await Promise.all([left, right].filter((id) => !opened.has(id)).map(read));
 }
 
 /** Back to the table. */
@@ -84,15 +85,17 @@ export function closeTrace(): void {
   showOnly(TABLE);
 }
 
-export function isLive(id: string): boolean {
+function isLive(id: string): boolean {
   return useCalls.getState().calls.get(id)?.summary.state === 'live';
 }
 
-/** A call that was on show while it went on is read from its trace once that is whole. */
-async function settle(id: string): Promise<void> {
+/** A call that was on show while it went on, or half written, is read from its trace once that is whole. */
+export async function settleTrace(id: string): Promise<void> {
   const { entries, opened } = useTraceStore.getState();
   const state = entries?.find((entry) => entry.id === id)?.state;
-  if (state !== undefined && state !== 'going_on' && !opened.has(id) && !isLive(id)) await read(id);
+  if (state === undefined || state === 'going_on' || isLive(id)) return;
+  const known = opened.get(id);
+  if (known === undefined || known.view.entry.state === 'going_on') await read(id);
 }
 
 /** What is no longer on show is forgotten: an hour of a call takes its room. */
@@ -113,11 +116,15 @@ function idsOf(shown: TracesShown): readonly string[] {
   }
 }
 
+const reading = new Set<string>();
+
 async function read(id: string): Promise<void> {
-  if (useTraceStore.getState().opened.has(id)) return;
+  if (reading.has(id)) return;
+  reading.add(id);
   const trace = await attempt(textsNow(stateText).traceNotOpened, async () =>
     foldTrace(await ask('trace.open', { trace: id })),
   );
+  reading.delete(id);
   const { shown, opened } = useTraceStore.getState();
   if (!idsOf(shown).includes(id)) return;
   if (trace) useTraceStore.setState({ opened: new Map(opened).set(id, trace) });

@@ -26,7 +26,7 @@ export const figureText = texts(
     turnTaking: 'Turn taking',
     bargeIns: 'Barge-ins',
     bargeInsAbout:
-      'The caller began to speak over the bot. Time to stop: from the caller’s first voiced sample over the bot to the bot’s last voiced sample. A false one: the bot went on afterwards, it was a cough or an “mm-hm”. Window: the whole call.',
+      'The caller began to speak while the bot was speaking. Time to stop: from there to the bot’s last voiced sample. A false one did not cut off what the bot was saying: a cough, an “mm-hm”. Window: the whole call.',
     bargeIn: (after: string) => `stopped after ${after}`,
     bargeInFalse: (after: string) => `false: fell silent after ${after}, went on`,
     falseRate: 'False barge-ins',
@@ -34,7 +34,8 @@ export const figureText = texts(
     callerInterrupted: 'Caller interrupted',
     callerInterruptedAbout: 'The bot began to speak while the caller was speaking. Window: the whole call.',
     silences: 'Silences over 2 s',
-    silencesAbout: 'Stretches of more than 2 s in which neither side is voiced. Window: the whole call.',
+    silencesAbout:
+      'Stretches of more than 2 s in which neither side is voiced. Window: from the call’s start to its end.',
 
     talk: 'Talk',
     talkRatio: 'Caller to bot',
@@ -48,16 +49,18 @@ export const figureText = texts(
 
     words: 'Words of the bot',
     generated: 'Generated',
-    generatedAbout: 'Words the model wrote for answers that were to be spoken. Window: the whole call.',
+    generatedAbout:
+      'Words the model wrote, also of replies that were thrown away; greetings and other phrases apart. Window: the whole call.',
     heard: 'Heard',
-    heardAbout: 'Words of which all audio had left before the bot was cut short. Window: the whole call.',
+    heardAbout:
+      'Of the words the model wrote, those the caller heard: by how much of each clause had left. Window: the whole call.',
     struck: 'Struck',
     struckAbout: 'Words cut off by an interruption: written, never heard. Window: the whole call.',
 
     network: 'Network',
     mos: 'MOS',
     mosAbout:
-      'Estimated quality of what came from the caller, 1 to 4.5: the simplified E-model as rtpengine has it, from loss, jitter and round trip (0 where no round trip is known). Window: the whole call.',
+      'Estimated quality of what came from the caller, 1 to 4.5: a simplified E-model after ITU-T G.107, from packets lost and late, jitter and round trip (0 where none is known). Window: the whole call.',
     received: 'Received',
     receivedAbout: 'RTP packets of the caller’s stream that came in time to be heard.',
     lost: 'Lost',
@@ -77,7 +80,7 @@ export const figureText = texts(
     roundTripAbout: 'From the far end’s RTCP reports (RFC 3550 section 6.4.1). Not known when it sends none.',
     skew: 'Clock skew',
     skewAbout:
-      'How much faster the far end’s sampling clock runs than ours, in parts per million. Not known for a call that is too short.',
+      'How much faster the far end’s sampling clock runs than ours, in parts per million: the slope through the least delays of the packets. Not known below 60 s, nor without the capture.',
     ppm: (figure: string) => `${figure} ppm`,
     unknown: 'not known',
 
@@ -105,7 +108,7 @@ export const figureText = texts(
     turnTaking: 'Очерёдность',
     bargeIns: 'Перебивания',
     bargeInsAbout:
-      'Звонящий заговорил поверх бота. Время до остановки: от первого звука голоса звонящего поверх бота до последнего звука голоса бота. Ложное: бот потом продолжил, это был кашель или «угу». Окно: весь звонок.',
+      'Звонящий заговорил, пока говорил бот. Время до остановки: оттуда до последнего звука голоса бота. Ложное не прервало того, что говорил бот: кашель, «угу». Окно: весь звонок.',
     bargeIn: (after) => `замолчал через ${after}`,
     bargeInFalse: (after) => `ложное: умолк через ${after} и продолжил`,
     falseRate: 'Ложные перебивания',
@@ -126,16 +129,18 @@ export const figureText = texts(
 
     words: 'Слова бота',
     generated: 'Создано',
-    generatedAbout: 'Слова, написанные моделью для произнесения. Окно: весь звонок.',
+    generatedAbout:
+      'Слова, написанные моделью, в том числе в отброшенных ответах; приветствия и другие готовые фразы не в счёт. Окно: весь звонок.',
     heard: 'Услышано',
-    heardAbout: 'Слова, весь звук которых ушёл до того, как бота прервали. Окно: весь звонок.',
+    heardAbout:
+      'Из написанных моделью — слова, которые звонящий услышал: по тому, сколько звука каждой фразы ушло. Окно: весь звонок.',
     struck: 'Отброшено',
     struckAbout: 'Слова, отрезанные перебиванием: написаны, но не услышаны. Окно: весь звонок.',
 
     network: 'Сеть',
     mos: 'MOS',
     mosAbout:
-      'Оценка качества того, что пришло от звонящего, от 1 до 4,5: упрощённая E-модель, как в rtpengine, по потерям, джиттеру и времени оборота (0, если оно неизвестно). Окно: весь звонок.',
+      'Оценка качества того, что пришло от звонящего, от 1 до 4,5: упрощённая E-модель по ITU-T G.107: потерянные и опоздавшие пакеты, джиттер и время оборота (0, если оно неизвестно). Окно: весь звонок.',
     received: 'Принято',
     receivedAbout: 'RTP-пакеты звонящего, пришедшие вовремя.',
     lost: 'Потеряно',
@@ -156,7 +161,7 @@ export const figureText = texts(
       'По отчётам RTCP дальней стороны (RFC 3550, раздел 6.4.1). Неизвестно, если она их не шлёт.',
     skew: 'Расхождение часов',
     skewAbout:
-      'Насколько часы дискретизации дальней стороны быстрее наших, в миллионных долях. Неизвестно, если звонок слишком короткий.',
+      'Насколько часы дискретизации дальней стороны быстрее наших, в миллионных долях: наклон по наименьшим задержкам пакетов. Неизвестно для звонка короче 60 с и без захвата пакетов.',
     ppm: (figure) => `${figure} ppm`,
     unknown: 'неизвестно',
 

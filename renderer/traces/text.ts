@@ -30,6 +30,7 @@ export const tracesText = texts(
     state: 'State',
     notes: 'Notes',
     said: 'What was said',
+    selectAll: 'Select all that are shown',
     select: (name: string) => `Select ${name}`,
 
     complete: 'Complete',
@@ -192,6 +193,7 @@ export const tracesText = texts(
     state: 'Состояние',
     notes: 'Заметки',
     said: 'Что сказано',
+    selectAll: 'Выбрать все показанные',
     select: (name) => `Выбрать: ${name}`,
 
     complete: 'Полная',

@@ -117,17 +117,12 @@ function Rows({ rows, search, onDelete }: RowsProps): ReactNode {
       aria-label={t.traces}
       aria-rowcount={rows.length + 1}
       aria-multiselectable
+      aria-activedescendant={activeId === null ? undefined : `${own}-${activeId}`}
+      tabIndex={0}
+      onKeyDown={press}
     >
-      <Head />
-      <div
-        ref={pane}
-        className="traces-rows"
-        role="rowgroup"
-        tabIndex={0}
-        aria-label={t.traces}
-        aria-activedescendant={activeId === null ? undefined : `${own}-${activeId}`}
-        onKeyDown={press}
-      >
+      <Head rows={rows} />
+      <div ref={pane} className="traces-rows" role="rowgroup" tabIndex={-1}>
         <div className="traces-rows-all" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start }) => {
             const entry = rows[index];
@@ -250,12 +245,21 @@ const TITLES: Partial<Record<Column, 'interruptionsTitle' | 'worstTitle'>> = {
   worst: 'worstTitle',
 };
 
-function Head(): ReactNode {
+function Head({ rows }: { readonly rows: readonly TraceEntry[] }): ReactNode {
   const t = useTexts(tracesText);
-  const { sorting } = useTable();
+  const { sorting, selected } = useTable();
+  const all = selected.size > 0 && rows.every(({ id }) => selected.has(id));
   return (
     <div className="traces-row traces-head" role="row" aria-rowindex={1}>
-      <span role="columnheader" aria-label={t.select('')} />
+      <span role="columnheader" className="traces-cell-check">
+        <input
+          type="checkbox"
+          checked={all}
+          aria-label={t.selectAll}
+          title={t.selectAll}
+          onChange={() => select(all ? [] : rows.map(({ id }) => id))}
+        />
+      </span>
       {COLUMNS.map((column) => {
         const own = sorting.column === column;
         const Arrow = sorting.descending ? ArrowDown : ArrowUp;

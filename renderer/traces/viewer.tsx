@@ -12,7 +12,7 @@ import type { Stretch } from '../lanes/data.ts';
 import { Lanes } from '../lanes/lanes.tsx';
 import { notify, useApp } from '../state/app.ts';
 import { useCalls } from '../state/calls.ts';
-import { closeTrace, useTraceStore, type OpenTrace } from '../state/traces.ts';
+import { closeTrace, settleTrace, useTraceStore, type OpenTrace } from '../state/traces.ts';
 import { Tabs } from '../ui/tabs.tsx';
 import { FiguresPane } from './figures-pane.tsx';
 import { Inspector } from './inspect/inspector.tsx';
@@ -42,6 +42,9 @@ export function TraceViewer({ id, at }: TraceViewerProps): ReactNode {
   const goesOn = useCalls(({ calls }) => calls.get(id)?.summary.state === 'live');
   // What was pointed at or jumped to belonged to another call.
   useEffect(() => useLook.setState({ highlight: null, focus: null }), [id]);
+  useEffect(() => {
+    if (!goesOn) void settleTrace(id);
+  }, [goesOn, id]);
   if (trace !== null) return <Recorded key={id} trace={trace} at={at} />;
   if (goesOn) return <GoingOn key={id} id={id} />;
   return (

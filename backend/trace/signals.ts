@@ -1,6 +1,5 @@
 import { LINE_RATE } from '../contract/party.ts';
 import { SIGNAL_TRACKS, type SignalBatch, type SignalTrack } from '../contract/signals.ts';
-import { VAD_FRAME } from '../vad/silero.ts';
 
 const PEAK_SAMPLES = SIGNAL_TRACKS.caller.stepSamples;
 const HEALTH_SAMPLES = SIGNAL_TRACKS.jitter.stepSamples;
@@ -69,7 +68,7 @@ export class SignalTap {
 
   /** Probability, 0..1, of caller speech in the VAD's frame before `end`. */
   voice(probability: number, end: number): void {
-    this.#voice.add(end - VAD_FRAME, Math.round(probability * 255));
+    this.#voice.add(end - SIGNAL_TRACKS.voice.stepSamples, Math.round(probability * 255));
   }
 
   /** Called every slot: one value of each kind per 100 ms. */
