@@ -7,6 +7,7 @@ import { loadBench } from './load.ts';
 import { memoryBench } from './memory.ts';
 import { pacingBench } from './pacing.ts';
 import { recordBench } from './record.ts';
+import { traceBench } from './trace.ts';
 import { turnBench } from './turn.ts';
 import { windowBench } from './window.ts';
 
@@ -21,6 +22,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   memory: memoryBench,
   record: recordBench,
   window: windowBench,
+  trace: traceBench,
   'audio-path': audioPathBench,
 };
 

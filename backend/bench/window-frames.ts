@@ -13,7 +13,7 @@ const CALLS = 4;
 const SETTLE_MS = 8000;
 const FRAME_MS = 1000 / 60;
 /** A frame at 60 Hz; the page's clock is cut to tenths of a millisecond. */
-const GOAL_MS = 16.8;
+export const GOAL_FRAME_MS = 16.8;
 const SAMPLING_BYTES = 512;
 
 /** How the page draws with four calls going on, the lanes of one of them following. */
@@ -48,7 +48,7 @@ export async function framesBench(
     name: `frame to frame, ${CALLS} calls`,
     unit: 'ms',
     measured: spread(busy.intervals),
-    goal: { p95: GOAL_MS },
+    goal: { p95: GOAL_FRAME_MS },
     control: { ...control, ...spread(idle.intervals) },
     note: display.what,
   });
@@ -102,9 +102,14 @@ export async function framesBench(
   });
 }
 
-interface Watched {
+export interface Frames {
+  /** From one to the next. */
   readonly intervals: readonly number[];
+  /** All animation frame callbacks of each. */
   readonly script: readonly number[];
+}
+
+interface Watched extends Frames {
   /** Per frame. */
   readonly mainThreadMs: number;
   readonly processMs: number;
@@ -115,16 +120,22 @@ async function watch(app: WindowApp, lastingMs: number, scope: Scope): Promise<W
   const cpu = await pageCpuSeconds(app);
   await app.page.evaluate(clearFrames);
   await sleep(scope, lastingMs);
-  const { intervals, script } = await app.page.evaluate(readFrames);
+  const { intervals, script } = await framesOf(app);
   const metricsAfter = await app.metrics();
   const cpuAfter = await pageCpuSeconds(app);
   const perFrame = (seconds: number): number => (seconds * 1000) / Math.max(1, intervals.length);
   return {
-    intervals: intervals.map((interval) => Math.round(interval * 10) / 10),
+    intervals,
     script,
     mainThreadMs: perFrame(metricsAfter('TaskDuration') - metrics('TaskDuration')),
     processMs: perFrame(cpuAfter - cpu),
   };
+}
+
+/** The frames since clearFrames(), ms. */
+export async function framesOf({ page }: WindowApp): Promise<Frames> {
+  const { intervals, script } = await page.evaluate(readFrames);
+  return { intervals: intervals.map((interval) => Math.round(interval * 10) / 10), script };
 }
 
 async function pageCpuSeconds({ electron }: WindowApp): Promise<number> {
@@ -158,7 +169,7 @@ async function watchAllocation(
   };
 }
 
-function droppedPercent(intervals: readonly number[]): number {
+export function droppedPercent(intervals: readonly number[]): number {
   const dropped = intervals.filter((interval) => interval > 1.5 * FRAME_MS).length;
   return (100 * dropped) / Math.max(1, intervals.length);
 }

@@ -390,9 +390,11 @@ export class Call implements RtpLegHandler, CallControl {
       replay_of: replayOf,
       dtmf_masked: recording.mask_dtmf,
     };
-    return new Recorder(recordsDir, start, (message) => {
+    return new Recorder(recordsDir, start, (why) => {
       // Nothing follows the end of a call; its manifest tells.
-      if (!this.#told) this.emit({ type: 'call.warning', code: 'record', message });
+      if (this.#told) return;
+      const message = `recording stopped: ${why}; the call goes on`;
+      this.emit({ type: 'call.warning', code: 'record', message });
     });
   }
 

@@ -69,7 +69,7 @@ export class ImportedCall {
     };
     const startedAt = this.#startMs - performance.timeOrigin;
     const start = { ...what, sidetone, call: id, bot: null, origin: 'import' as const, startedAt };
-    this.#recorder = new Recorder(tracesDir, start, (message) => (this.trouble ??= message));
+    this.#recorder = new Recorder(tracesDir, start, (why) => (this.trouble ??= why));
     this.#peaks = new SignalTap(id, this.#recorder.peaks, this.#startMs, this.#now, this.#health);
     this.#emit({ type: 'call.started', ...what });
     this.#emit({ type: 'rtp.ready', local: endpointText(bot.from) });

@@ -41,13 +41,13 @@ function pick(found: FoundStreams, choice: StreamChoice): CapturedCall {
   if (!first)
     throw refuse(
       'no stream in the capture has another that goes the other way',
-      'name both with --caller and --bot',
+      'capture both directions; or name two with `sidetone trace import FILE --caller ADDR:PORT --bot ADDR:PORT`',
       legs,
     );
   if (second && packetsOf(first) < CLEARLY_LONGER * packetsOf(second))
     throw refuse(
       `the capture holds ${calls.length} calls`,
-      'choose one with --caller ADDR:PORT or --caller SSRC',
+      'save the one call as a capture of its own (Wireshark: Export Specified Packets), or choose it with `sidetone trace import FILE --caller ADDR:PORT` (or its SSRC)',
       legs,
     );
   return first;

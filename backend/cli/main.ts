@@ -5,7 +5,9 @@ import { bench } from './bench.ts';
 import { call } from './call.ts';
 import { doctor } from './doctor.ts';
 import { listModels, pullModels, removeModel } from './models.ts';
+import { watchReader } from './reader.ts';
 import { serve } from './serve.ts';
+import { compareTraces } from './trace-compare.ts';
 import { traceExport } from './trace-export.ts';
 import { traceImport } from './trace-import.ts';
 import { openInWindow } from './trace-open.ts';
@@ -123,6 +125,14 @@ trace
   .addOption(json())
   .action(traceImport);
 trace
+  .command('compare')
+  .description('two traces side by side: words, latency, what differs in the bot')
+  .argument('<left>')
+  .argument('<right>')
+  .addOption(traces())
+  .addOption(json())
+  .action(compareTraces);
+trace
   .command('export')
   .description('write a trace in another format (docs/export.md)')
   .argument('<trace>')
@@ -142,15 +152,16 @@ program
 program
   .command('bench')
   .description('measure how fast it is here')
-  .argument('<name>', 'turn, pacing, load, barge-in, embedded, memory, window or audio-path')
+  .argument('<name>', 'turn, pacing, load, barge-in, embedded, memory, record, window, trace or audio-path')
   .option('--quick', 'a shorter run with fewer samples')
   .addOption(json())
   .action(bench);
 
+const readerGone = watchReader();
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = exitCodeOf(error);
+  process.exitCode = readerGone() ? 0 : exitCodeOf(error);
 }
 
 function exitCodeOf(error: unknown): number {

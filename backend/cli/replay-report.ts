@@ -20,7 +20,17 @@ export function replayReport(result: ReplayResult, tracesDir: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Only the first comparison shows what has not changed: the bot's configuration is the same in all. */
+/** Two traces side by side. */
+export function comparisonReport(comparison: Comparison): string {
+  const wires = [
+    row('ms', 'median', '95 % of it', 'p95', 'max', 'n'),
+    spreadRow('left, wire', comparison.left.wire),
+    spreadRow('right, wire', comparison.right.wire),
+  ];
+  return `${[...differences(comparison), '', ...wires].join('\n')}\n`;
+}
+
+/** Words are shown where any differ. */
 function differences({ turns, configuration, sameText }: Comparison): string[] {
   const lines = configuration.map(({ what, left, right }) => `  ${what}: ${short(left)} -> ${short(right)}`);
   if (sameText) return [...lines, '  the same words in every turn'];

@@ -1,15 +1,12 @@
-import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { importCapture } from '../capture/import.ts';
 import type { CaptureCounts } from '../capture/pcap-file.ts';
 import { describeLeg } from '../capture/pick.ts';
 import { endpointText, type CapturedLeg } from '../capture/legs.ts';
 import type { TraceMetrics } from '../contract/traces.ts';
 import { newCallId } from '../host/call-id.ts';
 import { bringIn } from '../library/incoming.ts';
-import { measureTrace } from '../measure/measure.ts';
-import { openTrace, readTrack } from '../trace/read.ts';
-import { readWire } from '../trace/wire.ts';
+import { measureRecorded } from '../measure/measure.ts';
+import { openTrace } from '../trace/read.ts';
 import { VERSION } from './paths.ts';
 
 interface TraceImportOptions {
@@ -22,18 +19,17 @@ interface TraceImportOptions {
 /** `sidetone trace import FILE`: somebody's capture, or a trace of another place, becomes a trace among the others. */
 export async function traceImport(file: string, options: TraceImportOptions): Promise<void> {
   const tracesDir = path.resolve(options.traces);
-  const id = newCallId();
-  if (await isTrace(file)) {
-    const aside = path.join(tracesDir, `.${id}`);
-    const name = await bringIn(file, { tracesDir, aside, version: VERSION });
-    print(options, { id: name, dir: path.join(tracesDir, name) }, [
-      `trace   ${path.join(options.traces, name)}`,
-    ]);
-    return;
-  }
-  const choice = { caller: options.caller ?? null, bot: options.bot ?? null };
-  const { dir, call, counts } = await importCapture(file, tracesDir, { id, sidetone: VERSION, choice });
-  const metrics = await measure(dir);
+  const { id, imported } = await bringIn(file, {
+    tracesDir,
+    aside: path.join(tracesDir, `.${newCallId()}`),
+    version: VERSION,
+    choice: { caller: options.caller ?? null, bot: options.bot ?? null },
+  });
+  const dir = path.join(tracesDir, id);
+  const where = `trace   ${path.join(options.traces, id)}`;
+  if (imported === null) return print(options, { id, dir }, [where]);
+  const { call, counts } = imported;
+  const metrics = await measureRecorded(await openTrace(dir));
   const passedOver = describePassedOver(counts);
   print(
     options,
@@ -47,34 +43,13 @@ export async function traceImport(file: string, options: TraceImportOptions): Pr
       capture: counts,
     },
     [
-      `trace   ${path.join(options.traces, id)}`,
+      where,
       `caller  ${describeLeg(call.caller)}`,
       `bot     ${describeLeg(call.bot)}`,
       `wire    ${describeWire(metrics.wire)}`,
       ...(passedOver === '' ? [] : [`passed over: ${passedOver}`]),
     ],
   );
-}
-
-/** A folder, or what begins as a zip does. */
-async function isTrace(file: string): Promise<boolean> {
-  // What cannot be opened is for the import to complain of.
-  const handle = await open(file, 'r').catch(() => null);
-  if (!handle) return false;
-  try {
-    if ((await handle.stat()).isDirectory()) return true;
-    const start = Buffer.alloc(4);
-    await handle.read(start, 0, start.length, 0);
-    return start.toString('latin1') === 'PK\x03\x04';
-  } finally {
-    await handle.close();
-  }
-}
-
-async function measure(dir: string): Promise<TraceMetrics> {
-  const trace = await openTrace(dir);
-  const [caller, bot] = await Promise.all([readTrack(trace, 'caller'), readTrack(trace, 'bot')]);
-  return measureTrace({ trace, caller, bot, wire: await readWire(trace) });
 }
 
 function print(options: TraceImportOptions, json: object, lines: readonly string[]): void {

@@ -1,11 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { TraceEntry } from '../contract/traces.ts';
-import { measureTrace } from '../measure/measure.ts';
+import { measureRecorded } from '../measure/measure.ts';
 import { traceEntry } from '../trace/entry.ts';
-import { openTrace, readTrack } from '../trace/read.ts';
+import { openTrace } from '../trace/read.ts';
 import { verifyTrace } from '../trace/verify.ts';
-import { readWire } from '../trace/wire.ts';
 import { withTrace } from './trace-target.ts';
 import { listLines, showLines } from './trace-text.ts';
 
@@ -32,12 +31,7 @@ export async function listTraces({ traces, json }: TraceOptions): Promise<void> 
 export async function showTrace(target: string, { traces, json }: TraceOptions): Promise<void> {
   await withTrace(target, traces, async (dir) => {
     const trace = await openTrace(dir);
-    const metrics = measureTrace({
-      trace,
-      caller: await readTrack(trace, 'caller'),
-      bot: await readTrack(trace, 'bot'),
-      wire: await readWire(trace),
-    });
+    const metrics = await measureRecorded(trace);
     const entry = await traceEntry(trace);
     const { problems } = trace;
     if (json) print(JSON.stringify({ entry, problems, metrics }));

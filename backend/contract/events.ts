@@ -16,7 +16,7 @@ const stage = z.enum(['stt', 'llm', 'tts', 'tool']);
 export const turnState = z.enum(['idle', 'listening', 'maybe_end', 'thinking', 'speaking', 'interrupted']);
 export type TurnState = z.infer<typeof turnState>;
 
-const latencyStages = z.strictObject({
+export const latencyStages = z.strictObject({
   /** Last voiced caller sample to the decision that the turn is over. */
   endpointing: ms,
   /** From there to the transcript; 0 when speculation had it already. Likewise below: stages never overlap. */

@@ -70,6 +70,8 @@ export interface FrozenClause {
   /** First and last audio. */
   readonly firstAt: number;
   readonly lastAt: number;
+  /** When it was cut short, in the middle or before there was any audio; null: it is whole. */
+  readonly cutAt: number | null;
 }
 
 /** That the calls a listener answers are a replay. */

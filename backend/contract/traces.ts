@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CallEvent, LatencyStages } from './events.ts';
+import { latencyStages, type CallEvent, type LatencyStages } from './events.ts';
 import type { TraceManifest, TraceNotes } from './trace.ts';
 
 /** Traces as they are read back: listed, measured, shown, compared, replayed. */
@@ -42,104 +42,122 @@ export const MIN_EVENTS_FOR_RATE = 10;
 export const RESIDUAL_LIMIT_MS = 20;
 
 /** Why engine and wire disagree about a turn. */
-export type ResidualCause =
+const residualCause = z.enum([
   /** Packets of ours left late just then (`engine.stalled`). */
-  | 'stalled'
+  'stalled',
   /** The caller's packets were lost or late at the moment that counts. */
-  | 'loss'
+  'loss',
   /** The engine took another moment for the caller's last voiced sample than the measuring VAD. */
-  | 'voice_end'
+  'voice_end',
   /** The first audio of the answer is not voiced: breath, noise, silence. */
-  | 'voice_begin'
-  | 'unknown';
+  'voice_begin',
+  'unknown',
+]);
+export type ResidualCause = z.infer<typeof residualCause>;
+
+const ms = z.number();
+const stretch = z.object({ from: ms, to: ms }).readonly();
 
 /** One answer of the bot, ms since the call's start. */
-export interface TurnMetrics {
-  readonly turn: number;
-  /** 0: not an engine's (an imported capture). */
-  readonly generation: number;
-  /** Last voiced caller sample before the answer and first voiced bot sample of it, in the recorded audio. */
-  readonly callerEndedAt: number | null;
-  readonly botBeganAt: number | null;
-  /** From one to the other, in our clock; null: one of them was not found. */
-  readonly wireMs: number | null;
-  /** The same as the caller's clock counts it: theirs runs faster or slower by the stream's skew. */
-  readonly wireCallerClockMs: number | null;
-  /** The engine's account; null where no engine took part. Contiguous: they add up to `engineMs`. */
-  readonly stages: LatencyStages | null;
-  readonly engineMs: number | null;
-  /** wireMs less the sum of the stages; null without both. */
-  readonly residualMs: number | null;
-  /** Set when |residualMs| is above RESIDUAL_LIMIT_MS. */
-  readonly cause: ResidualCause | null;
-  /** Work that was done ahead of its turn, as spans that overlap the wait: which stage, from, to. */
-  readonly overlapped: readonly {
-    readonly stage: 'stt' | 'llm' | 'tts';
-    readonly from: number;
-    readonly to: number;
-  }[];
-}
+const turnMetrics = z
+  .object({
+    turn: z.int(),
+    /** 0: not an engine's (an imported capture). */
+    generation: z.int(),
+    /** Last voiced caller sample before the answer and first voiced bot sample of it, in the recorded audio. */
+    callerEndedAt: ms.nullable(),
+    botBeganAt: ms.nullable(),
+    /** From one to the other, in our clock; null: one of them was not found. */
+    wireMs: ms.nullable(),
+    /** The same as the caller's clock counts it: theirs runs faster or slower by the stream's skew. */
+    wireCallerClockMs: ms.nullable(),
+    /** The engine's account; null where no engine took part. Contiguous: they add up to `engineMs`. */
+    stages: latencyStages.nullable(),
+    engineMs: ms.nullable(),
+    /** wireMs less the sum of the stages; null without both. */
+    residualMs: ms.nullable(),
+    /** Set when |residualMs| is above RESIDUAL_LIMIT_MS. */
+    cause: residualCause.nullable(),
+    /** Work that was done ahead of its turn, as spans that overlap the wait: which stage, from, to. */
+    overlapped: z
+      .array(z.object({ stage: z.enum(['stt', 'llm', 'tts']), from: ms, to: ms }).readonly())
+      .readonly(),
+  })
+  .readonly();
+export type TurnMetrics = z.infer<typeof turnMetrics>;
 
-export interface BargeInMetrics {
-  /** The caller's first voiced sample over the bot. */
-  readonly at: number;
-  /** From there to the bot's last voiced sample. */
-  readonly stoppedAfterMs: number;
-  /** The bot went on afterwards: it was a cough, an "mm-hm". */
-  readonly false: boolean;
-  /** What was going to be said; 0: not known. */
-  readonly generation: number;
-}
+const bargeInMetrics = z
+  .object({
+    /** The caller's first voiced sample over the bot. */
+    at: ms,
+    /** From there to the bot's last voiced sample. */
+    stoppedAfterMs: ms,
+    /** The bot went on afterwards: it was a cough, an "mm-hm". */
+    false: z.boolean(),
+    /** What was going to be said; 0: not known. */
+    generation: z.int(),
+  })
+  .readonly();
+export type BargeInMetrics = z.infer<typeof bargeInMetrics>;
 
 /** A distribution. `ci95`: confidence interval of the median (order statistics); null below MIN_EVENTS_FOR_RATE. */
-export interface Spread {
-  readonly count: number;
-  readonly min: number;
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
-  readonly ci95: readonly [number, number] | null;
-}
+const spread = z
+  .object({
+    count: z.int(),
+    min: ms,
+    p50: ms,
+    p95: ms,
+    p99: ms,
+    max: ms,
+    ci95: z.tuple([ms, ms]).readonly().nullable(),
+  })
+  .readonly();
+export type Spread = z.infer<typeof spread>;
 
-export interface NetworkMetrics {
-  readonly received: number;
-  readonly lost: number;
-  readonly late: number;
-  readonly duplicated: number;
-  readonly reordered: number;
-  readonly concealedMs: number;
-  /** RFC 3550 section 6.4.1, at the call's end. */
-  readonly jitterMs: number;
-  readonly roundTripMs: number | null;
-  /** The far end's clock against ours, parts per million; null: too short to tell. */
-  readonly skewPpm: number | null;
-  /** Simplified E-model, with a round trip of 0 where none is known; null without packets. */
-  readonly mos: number | null;
-}
+const networkMetrics = z
+  .object({
+    received: z.int(),
+    lost: z.int(),
+    late: z.int(),
+    duplicated: z.int(),
+    reordered: z.int(),
+    concealedMs: ms,
+    /** RFC 3550 section 6.4.1, at the call's end. */
+    jitterMs: ms,
+    roundTripMs: ms.nullable(),
+    /** The far end's clock against ours, parts per million; null: too short to tell. */
+    skewPpm: z.number().nullable(),
+    /** Simplified E-model, with a round trip of 0 where none is known; null without packets. */
+    mos: z.number().nullable(),
+  })
+  .readonly();
+export type NetworkMetrics = z.infer<typeof networkMetrics>;
 
-export interface TraceMetrics {
-  readonly version: typeof METRICS_VERSION;
-  readonly turns: readonly TurnMetrics[];
-  /** Of all turns that have one; null: none has. */
-  readonly wire: Spread | null;
-  readonly engine: Spread | null;
-  readonly residual: Spread | null;
-  readonly bargeIns: readonly BargeInMetrics[];
-  /** The bot began to speak while the caller was speaking: ms since the call's start. */
-  readonly callerInterrupted: readonly number[];
-  /** Both silent for more than 2 s. */
-  readonly silences: readonly { readonly from: number; readonly to: number }[];
-  readonly callerSpeechMs: number;
-  readonly botSpeechMs: number;
-  /** Both at once. */
-  readonly overlapMs: number;
-  /** Of the bot: what the model wrote, what of it the caller heard, what was cut off by an interruption. */
-  readonly wordsGenerated: number;
-  readonly wordsHeard: number;
-  readonly wordsStruck: number;
-  readonly network: NetworkMetrics;
-}
+export const traceMetrics = z
+  .object({
+    version: z.literal(METRICS_VERSION),
+    turns: z.array(turnMetrics).readonly(),
+    /** Of all turns that have one; null: none has. */
+    wire: spread.nullable(),
+    engine: spread.nullable(),
+    residual: spread.nullable(),
+    bargeIns: z.array(bargeInMetrics).readonly(),
+    /** The bot began to speak while the caller was speaking: ms since the call's start. */
+    callerInterrupted: z.array(ms).readonly(),
+    /** Both silent for more than 2 s. */
+    silences: z.array(stretch).readonly(),
+    callerSpeechMs: ms,
+    botSpeechMs: ms,
+    /** Both at once. */
+    overlapMs: ms,
+    /** Of the bot: what the model wrote, what of it the caller heard, what was cut off by an interruption. */
+    wordsGenerated: z.int(),
+    wordsHeard: z.int(),
+    wordsStruck: z.int(),
+    network: networkMetrics,
+  })
+  .readonly();
+export type TraceMetrics = z.infer<typeof traceMetrics>;
 
 /** A whole trace for the viewer. */
 export interface TraceView {

@@ -6,13 +6,12 @@ import { pipeline } from 'node:stream/promises';
 import { SidetoneError } from '../base/errors.ts';
 import { LINE_RATE } from '../contract/party.ts';
 import { TRACE_FILES } from '../contract/trace.ts';
-import type { ExportFormat, TraceMetrics } from '../contract/traces.ts';
+import type { ExportFormat } from '../contract/traces.ts';
 import { cuesOf, vttOf } from '../fold/transcript.ts';
-import { measureTrace } from '../measure/measure.ts';
+import { measureRecorded } from '../measure/measure.ts';
 import { packTrace } from '../trace/archive.ts';
 import { traceEntry } from '../trace/entry.ts';
-import { readTrack, type Trace } from '../trace/read.ts';
-import { readWire } from '../trace/wire.ts';
+import type { Trace } from '../trace/read.ts';
 import { chromeTrace } from './chrome.ts';
 import { otelTrace } from './otel.ts';
 import { page } from './page.ts';
@@ -116,13 +115,13 @@ async function chromeOf(trace: Trace): Promise<string> {
   const level = async (side: Side | null): Promise<Float32Array> =>
     side === null ? new Float32Array(0) : levelsOf(side, step);
   const levels = { everyMs: LEVEL_MS, caller: await level(caller), bot: await level(bot) };
-  return chromeTrace({ ...trace, call, metrics: await metricsOf(trace), levels });
+  return chromeTrace({ ...trace, call, metrics: await measureRecorded(trace), levels });
 }
 
 async function otelOf(trace: Trace): Promise<string> {
   const { startedMs } = await traceEntry(trace);
   const wallMs = trace.manifest?.clock.wall_ms ?? startedMs;
-  return otelTrace(trace.events, await metricsOf(trace), trace.manifest, wallMs);
+  return otelTrace(trace.events, await measureRecorded(trace), trace.manifest, wallMs);
 }
 
 async function* vconOf(trace: Trace): AsyncGenerator<string, void> {
@@ -137,7 +136,7 @@ async function* vconOf(trace: Trace): AsyncGenerator<string, void> {
     startedMs,
     durationMs: longest(durationMs, caller, bot),
     nowMs: Date.now(),
-    metrics: await metricsOf(trace),
+    metrics: await measureRecorded(trace),
     transcript: vttOf(cuesOf(trace.events)),
     audio: place,
   });
@@ -159,7 +158,7 @@ async function* pageOf(trace: Trace): AsyncGenerator<string, void> {
   const text = page({
     ...trace,
     entry,
-    metrics: await metricsOf(trace),
+    metrics: await measureRecorded(trace),
     durationMs: longest(entry.durationMs, caller, bot),
     peaks: { stepMs: (step * 1000) / LINE_RATE, caller: await peaks(caller), bot: await peaks(bot) },
     audio: place === null ? null : { base64: place, bytes: stereoBytes(caller, bot) },
@@ -194,11 +193,6 @@ async function* inBase64(
     rest = all.subarray(whole);
   }
   yield Buffer.from(rest).toString(encoding);
-}
-
-async function metricsOf(trace: Trace): Promise<TraceMetrics> {
-  const [caller, bot] = [await readTrack(trace, 'caller'), await readTrack(trace, 'bot')];
-  return measureTrace({ trace, caller, bot, wire: await readWire(trace) });
 }
 
 async function sidesOf(trace: Trace): Promise<{ caller: Side | null; bot: Side | null }> {

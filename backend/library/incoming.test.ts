@@ -2,9 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StreamChoice } from '../capture/pick.ts';
 import { packTrace } from '../trace/archive.ts';
 import { makeTrace } from './fixtures/make-trace.ts';
-import { bringIn } from './incoming.ts';
+import { bringIn, type Brought } from './incoming.ts';
+
+const CAPTURES = path.join(import.meta.dirname, '../capture/fixtures');
 
 let folder = '';
 let traces = '';
@@ -15,8 +18,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const take = (source: string): Promise<string> =>
-  bringIn(source, { tracesDir: traces, aside: path.join(traces, 'aside', '1'), version: '0.1.0' });
+const bring = (source: string, choice?: StreamChoice): Promise<Brought> => {
+  const options = { tracesDir: traces, aside: path.join(traces, 'aside', '1'), version: '0.1.0' };
+  return bringIn(source, choice === undefined ? options : { ...options, choice });
+};
+const take = async (source: string): Promise<string> => (await bring(source)).id;
 
 describe('what comes in', () => {
   it('is a .sidetone file, once', async () => {
@@ -46,6 +52,18 @@ describe('what comes in', () => {
     expect(await readdir(path.join(traces, id))).not.toContain('secret.txt');
     expect(await take(path.join(traces, id))).toBe(id);
     expect(await readdir(folder)).toEqual(['elsewhere', 'traces']);
+  });
+
+  it('is a capture, with its caller as found or as chosen, and may come again', async () => {
+    const file = path.join(CAPTURES, 'vlan.pcap');
+    const { id, imported } = await bring(file);
+    expect(id).toBe('vlan');
+    const { from } = imported?.call.bot ?? {};
+    const caller = `${from?.address}:${from?.port}`;
+    const again = await bring(file, { caller, bot: null });
+    expect(again.id).toBe('vlan-2');
+    expect(again.imported?.call.caller.from).toEqual(from);
+    expect(await readdir(traces)).toEqual(['vlan', 'vlan-2']);
   });
 
   it.each([

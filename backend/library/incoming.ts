@@ -1,7 +1,8 @@
 import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SidetoneError } from '../base/errors.ts';
-import { importCapture } from '../capture/import.ts';
+import { importCapture, type Imported } from '../capture/import.ts';
+import type { StreamChoice } from '../capture/pick.ts';
 import { unpackTrace } from '../trace/archive.ts';
 import { listTraceFiles, whyUnreadable } from '../trace/files.ts';
 import { openTrace, readManifestFile } from '../trace/read.ts';
@@ -17,18 +18,29 @@ export interface IncomingOptions {
   readonly aside: string;
   /** Of this program. */
   readonly version: string;
+  /** Of a capture; without it, the streams are to be found. */
+  readonly choice?: StreamChoice;
 }
+
+export interface Brought {
+  /** Name of the trace. */
+  readonly id: string;
+  /** Of a capture. */
+  readonly imported: Imported | null;
+}
+
+const ANY: StreamChoice = { caller: null, bot: null };
 
 /**
  * Brings a trace into the folder of traces: a `.sidetone` file, another trace's folder, or a capture, by what is in it and not
- * by its name. One that is there already is not brought in twice. Returns its name.
+ * by its name. One that is there already is not brought in twice.
  *
  * @throws SidetoneError 'usage' that says what is wrong with the file; 'environment' when it cannot be written.
  */
 export async function bringIn(
   source: string,
-  { tracesDir, aside, version }: IncomingOptions,
-): Promise<string> {
+  { tracesDir, aside, version, choice = ANY }: IncomingOptions,
+): Promise<Brought> {
   const found = await stat(source).catch((cause: unknown) => {
     throw new SidetoneError('usage', `${source} ${whyUnreadable(cause)}`, {
       hint: 'give a .sidetone file, a capture (pcap, pcapng), or the folder of a trace',
@@ -37,19 +49,19 @@ export async function bringIn(
   });
   if (found.isDirectory() && path.dirname(path.resolve(source)) === path.resolve(tracesDir)) {
     await openTrace(source);
-    return path.basename(source);
+    return { id: path.basename(source), imported: null };
   }
   if (!found.isDirectory() && !(await isZip(source))) {
     const id = await freeName(tracesDir, nameOf(source));
-    await importCapture(source, tracesDir, { id, sidetone: version, choice: { caller: null, bot: null } });
-    return id;
+    const imported = await importCapture(source, tracesDir, { id, sidetone: version, choice });
+    return { id, imported };
   }
 
   await mkdir(path.dirname(aside), { recursive: true });
   try {
     if (found.isDirectory()) await copyTrace(source, aside);
     else await unpackTrace(source, aside);
-    return await settle(aside, tracesDir);
+    return { id: await settle(aside, tracesDir), imported: null };
   } finally {
     await rm(aside, { recursive: true, force: true });
   }

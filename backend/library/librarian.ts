@@ -7,7 +7,7 @@ import { openTrace } from '../trace/read.ts';
 import { bringIn } from './incoming.ts';
 import type { LibraryJob, LibraryRequest, LibraryStart, LibraryWork } from './protocol.ts';
 import { Shelf, type TraceChange } from './shelf.ts';
-import { Viewer } from './view.ts';
+import { measureAhead, viewOf } from './view.ts';
 
 /** A call's recorder makes its folder as the call starts and completes its manifest when it has ended: not at once. */
 const LOOK_EVERY_MS = 100;
@@ -15,7 +15,6 @@ const LOOKS = 80;
 
 /** Carries out what the library is asked. */
 export class Librarian {
-  readonly #viewer = new Viewer();
   readonly #scope = new Scope();
   /** All folders that were in use since the start: what was removed from them can be restored until the end. */
   readonly #shelves = new Map<string, Shelf>();
@@ -52,7 +51,7 @@ export class Librarian {
       case 'list':
         return shelf.list();
       case 'open':
-        return this.#viewer.open(shelf.path(asked.trace));
+        return viewOf(shelf.path(asked.trace));
       case 'packets':
         return packetRows(shelf.path(asked.trace), asked.from, asked.to);
       case 'annotate':
@@ -107,7 +106,7 @@ export class Librarian {
 
   async #import(shelf: Shelf, source: string): Promise<string> {
     this.#brought += 1;
-    const id = await bringIn(source, {
+    const { id } = await bringIn(source, {
       tracesDir: shelf.dir,
       aside: shelf.scratch(`import-${this.#brought}`),
       version: this.#version,
@@ -124,6 +123,9 @@ export class Librarian {
       if (done) break;
       await new Promise<void>((resolve) => this.#scope.after(LOOK_EVERY_MS, resolve));
     }
-    return shelf.refresh(id);
+    const entry = await shelf.refresh(id);
+    // A trace that cannot be read says so when it is opened.
+    if (until === 'ended' && entry) await measureAhead(shelf.path(id)).catch(() => undefined);
+    return entry;
   }
 }

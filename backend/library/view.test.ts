@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,10 +7,9 @@ import { readSignals, SignalBatch, type SignalTrack } from '../contract/signals.
 import { TRACE_FILES } from '../contract/trace.ts';
 import type { TraceView } from '../contract/traces.ts';
 import { makeTrace } from './fixtures/make-trace.ts';
-import { Viewer } from './view.ts';
+import { measureAhead, viewOf } from './view.ts';
 
 let traces = '';
-const viewer = new Viewer();
 beforeEach(async () => {
   traces = await mkdtemp(path.join(os.tmpdir(), 'sidetone-view-'));
 });
@@ -34,7 +33,7 @@ describe('a trace that is opened', () => {
     const square = Int16Array.from({ length: 410 }, (_, i) => (i % 20 < 10 ? -256 : 512));
     await writeFile(path.join(dir, TRACE_FILES.caller), encodeWav(square, 8000));
     await writeFile(path.join(dir, TRACE_FILES.bot), encodeWav(new Int16Array(800).fill(-32_768), 8000));
-    const view = await viewer.open(dir);
+    const view = await viewOf(dir);
     expect(values(view, 'caller')).toEqual([...Array.from({ length: 20 }, () => [-1, 2]).flat(), -1, -1]);
     expect(values(view, 'bot')).toEqual(Array.from({ length: 80 }, () => -128));
     // Root mean square of half -256 and half 512 is 404.8, of 32768.
@@ -61,7 +60,7 @@ describe('a trace that is opened', () => {
       path.join(dir, TRACE_FILES.levels),
       Buffer.from(Float32Array.from([-20, -30, -21, -31]).buffer),
     );
-    const view = await viewer.open(dir);
+    const view = await viewOf(dir);
     expect(values(view, 'caller')).toEqual([1, 2, 3, 4]);
     expect(values(view, 'jitter')).toEqual([7]);
     expect(values(view, 'bot')).toEqual([]);
@@ -73,20 +72,35 @@ describe('a trace that is opened', () => {
     await rm(path.join(dir, 'caller.wav'));
     await rm(path.join(dir, 'bot.wav'));
     await writeFile(path.join(dir, 'events.ndjson'), '{"half');
-    const view = await viewer.open(dir);
+    const view = await viewOf(dir);
     expect(view).toMatchObject({ signals: [], levels: null, samples: 0, events: [] });
     expect(view.problems.join()).toContain('caller.wav is missing');
   });
 
   it('is measured once, until its files change', async () => {
     const dir = await makeTrace(traces, 'a');
-    const { metrics } = await viewer.open(dir);
-    expect((await viewer.open(dir)).metrics).toBe(metrics);
+    const kept = path.join(dir, 'metrics.json');
+    await measureAhead(dir);
+    const { metrics } = await viewOf(dir);
+    // What is kept is taken at its word: a figure that no measurement gives.
+    const forged = (await readFile(kept, 'utf8')).replace(
+      /"callerSpeechMs":[\d.]+/,
+      '"callerSpeechMs":12345',
+    );
+    await writeFile(kept, forged);
+    expect((await viewOf(dir)).metrics).toEqual({ ...metrics, callerSpeechMs: 12_345 });
     await writeFile(path.join(dir, TRACE_FILES.caller), encodeWav(new Int16Array(80), 8000));
-    expect((await viewer.open(dir)).metrics).not.toBe(metrics);
+    expect((await viewOf(dir)).metrics.callerSpeechMs).toBe(0);
+  });
+
+  it.each(['', '{"half', '{}'])('is measured anew where what is kept is %j', async (content) => {
+    const dir = await makeTrace(traces, 'a');
+    const { metrics } = await viewOf(dir);
+    await writeFile(path.join(dir, 'metrics.json'), content);
+    expect((await viewOf(dir)).metrics).toEqual(metrics);
   });
 
   it('is none where there is nothing', async () => {
-    await expect(viewer.open(path.join(traces, 'gone'))).rejects.toMatchObject({ kind: 'usage' });
+    await expect(viewOf(path.join(traces, 'gone'))).rejects.toMatchObject({ kind: 'usage' });
   });
 });

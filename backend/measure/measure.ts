@@ -1,6 +1,6 @@
 import { METRICS_VERSION, type TraceMetrics, type TurnMetrics } from '../contract/traces.ts';
-import type { Trace } from '../trace/read.ts';
-import type { Wire } from '../trace/wire.ts';
+import { readTrack, type Trace } from '../trace/read.ts';
+import { readWire, type Wire } from '../trace/wire.ts';
 import { networkMetrics } from './network.ts';
 import { voicesOf } from './recording.ts';
 import { wordMetrics } from './said.ts';
@@ -15,6 +15,16 @@ export interface Measured {
   readonly bot: Int16Array | null;
   /** What wire.pcap says; null: it is not there. */
   readonly wire: Wire | null;
+}
+
+/** All metrics of an opened trace, of which its recordings and packets are read for it. */
+export async function measureRecorded(trace: Trace): Promise<TraceMetrics> {
+  const [caller, bot, wire] = await Promise.all([
+    readTrack(trace, 'caller'),
+    readTrack(trace, 'bot'),
+    readWire(trace),
+  ]);
+  return measureTrace({ trace, caller, bot, wire });
 }
 
 /** All metrics of a call, as docs/metrics.md defines them. Pure; an hour of call takes about half a second. */

@@ -179,20 +179,23 @@ class FrozenTts implements Tts {
     const { text, turn, signal } = request;
     const same = this.#frozen.get(text) ?? [];
     const clause = same.find((clause) => clause.turn === turn) ?? same[0];
-    if (!clause) {
-      // A phrase that is only readied may never be said.
-      if (turn !== undefined) this.#missed();
-      yield* this.#live.speak(request);
-      return;
-    }
-    const { pcm, sampleRate, firstAt, lastAt } = clause;
     const course = new Course(this.#time, signal);
+    if (clause) yield* this.#speakFrozen(clause, course);
+    if (clause && clause.pcm.length > 0) return;
+    // A phrase that is only readied may never be said.
+    if (turn !== undefined) this.#missed();
+    yield* this.#live.speak(request);
+  }
+
+  async *#speakFrozen(clause: FrozenClause, course: Course): AsyncGenerator<PcmChunk, void, undefined> {
+    const { pcm, sampleRate, firstAt, lastAt, cutAt } = clause;
     const chunk = Math.ceil((sampleRate * CHUNK_MS) / 1000);
     const last = Math.max(1, Math.ceil(pcm.length / chunk) - 1);
     for (let index = 0; index * chunk < pcm.length; index += 1) {
       await course.until(firstAt + ((lastAt - firstAt) * index) / last);
       yield { pcm: pcm.slice(index * chunk, (index + 1) * chunk), sampleRate };
     }
+    if (cutAt !== null) await course.until(cutAt + GRACE_MS);
   }
 }
 

@@ -19,6 +19,8 @@ const JUDGED_SAMPLES = 8 * LINE_RATE;
 /** It has answered by then, or never did. */
 const JUDGED_WITHIN_MS = 3000;
 
+const NO_VOICE: Sound = { pcm: new Int16Array(0), sampleRate: LINE_RATE };
+
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
@@ -200,8 +202,11 @@ function clausesOf(
   const turns = new Map<number, number>();
   for (const event of events) {
     if (event.type === 'llm.started') turns.set(event.generation, event.turn);
-    if (event.type === 'generation.discarded') {
-      for (const voicing of voicings) voicing.discarded ||= voicing.generation === event.generation;
+    if (event.type === 'generation.discarded' || event.type === 'bot.said') {
+      for (const voicing of voicings.filter(({ generation }) => generation === event.generation)) {
+        voicing.discarded = event.type === 'generation.discarded';
+        if (voicing.samples === null) voicing.cutAt = event.at / 1000 - voicing.begunAt;
+      }
     }
     if (event.type === 'tts.started') {
       const { generation, text, at } = event;
@@ -219,6 +224,7 @@ function clausesOf(
         samples: null,
         firstAt: 0,
         lastAt: 0,
+        cutAt: null,
         discarded: false,
       });
     }
@@ -233,11 +239,12 @@ function clausesOf(
   const whole = voicings.filter(({ samples }) => samples !== null);
   const broken = voicings.filter(({ samples }) => samples === null);
   return [...counted(whole), ...counted(broken)].flatMap((voicing) => {
-    const { generation, turn, text, offset, samples, firstAt, lastAt } = voicing;
-    const voice = voices.get(generation);
-    if (!voice || offset >= voice.pcm.length) return [];
-    const pcm = voice.pcm.slice(offset, samples === null ? undefined : offset + samples);
-    return [{ turn, text, sampleRate: voice.sampleRate, pcm, firstAt, lastAt }];
+    const { generation, turn, text, offset, samples, firstAt, lastAt, cutAt } = voicing;
+    const { pcm, sampleRate } = voices.get(generation) ?? NO_VOICE;
+    const said = pcm.slice(offset, samples === null ? undefined : offset + samples);
+    // A recording that is missing is made anew; what never was one is waited for to be thrown away again.
+    if (said.length === 0 && cutAt === null) return [];
+    return [{ turn, text, sampleRate, pcm: said, firstAt, lastAt, cutAt }];
   });
 }
 

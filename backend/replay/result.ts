@@ -41,7 +41,8 @@ export async function resultOf(
   };
 }
 
-async function measured(trace: Trace): Promise<ComparedTrace> {
+/** A trace with its metrics, to be compared. */
+export async function measured(trace: Trace): Promise<ComparedTrace> {
   const [caller, bot, wire] = await Promise.all([
     readTrack(trace, 'caller'),
     readTrack(trace, 'bot'),

@@ -123,8 +123,11 @@ function checksum(sum: number): number {
   return ~folded & 0xffff;
 }
 
-/** 4 or 16 bytes. An IPv4 address written as IPv6 (::ffff:192.0.2.1, as dual-stack sockets give it) becomes 4. */
-function addressBytes(address: string): Uint8Array {
+/**
+ * 4 or 16 bytes. An IPv4 address written as IPv6 (::ffff:192.0.2.1, as dual-stack sockets give it) becomes 4.
+ * Throws a TypeError when it is no address.
+ */
+export function addressBytes(address: string): Uint8Array {
   const plain = address.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
   switch (net.isIP(plain)) {
     case 4:

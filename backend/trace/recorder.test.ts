@@ -205,14 +205,14 @@ describe('Recorder', () => {
     const said: string[] = [];
     await mkdir(path.join(folder, start.call));
     await symlink('/dev/full', path.join(folder, start.call, 'caller.wav'));
-    const recorder = new Recorder(folder, start, (message) => said.push(message));
+    const recorder = new Recorder(folder, start, (why) => said.push(why));
     recorder.bot(tone(160), 0);
     for (let second = 0; second < 3; second += 1) {
       recorder.caller(tone(8000), second * 8000);
       await recorder.flush();
     }
     await recorder.close('done', 3000);
-    expect(said).toEqual(['recording stopped: the disk is full; the call goes on']);
+    expect(said).toEqual(['the disk is full']);
     expect(await readManifest(recorder.dir)).toMatchObject({ state: 'cut' });
     expect(readWav(await readFile(path.join(recorder.dir, 'bot.wav'))).pcm).toEqual(tone(160));
   });

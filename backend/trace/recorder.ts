@@ -30,7 +30,7 @@ const MICROPHONE_PAUSE = 100 * SAMPLES_PER_MS;
 
 /**
  * The trace of one call, written as the call goes. Every method returns at once: bytes are gathered in memory and
- * handed to the disk by flush(), once a second. When the disk refuses, the call goes on, `onTrouble` is told once,
+ * handed to the disk by flush(), once a second. When the disk refuses, the call goes on, `onTrouble` is told why, once,
  * and the manifest says the trace was cut.
  */
 export class Recorder {
@@ -38,7 +38,7 @@ export class Recorder {
   /** Dense signals on their way to the disk. */
   readonly peaks = new SignalBatch();
   readonly #manifest: TraceManifest;
-  readonly #onTrouble: (message: string) => void;
+  readonly #onTrouble: (why: string) => void;
   readonly #folder: Promise<unknown>;
   readonly #events: AppendFile;
   readonly #caller: WavTrack;
@@ -58,7 +58,7 @@ export class Recorder {
   #manifestWritten: Promise<void>;
   #cut = false;
 
-  constructor(recordsDir: string, start: TraceStart, onTrouble: (message: string) => void) {
+  constructor(recordsDir: string, start: TraceStart, onTrouble: (why: string) => void) {
     this.dir = path.join(recordsDir, start.call);
     this.#manifest = manifestOf(start);
     this.#onTrouble = onTrouble;
@@ -180,7 +180,7 @@ export class Recorder {
     this.#manifestWritten = this.#tellCut(this.#manifestWritten);
     const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
     const why = full ? 'the disk is full' : error instanceof Error ? error.message : String(error);
-    this.#onTrouble(`recording stopped: ${why}; the call goes on`);
+    this.#onTrouble(why);
   }
 
   async #tellCut(before: Promise<void>): Promise<void> {

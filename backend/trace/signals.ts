@@ -155,11 +155,15 @@ class PeakRun {
         this.#max = sample;
       }
       const end = Math.min(pcm.length, pair + PEAK_SAMPLES - position);
+      let min = this.#min;
+      let max = this.#max;
       for (; at < end; at += 1) {
         const next = pcm[at] ?? 0;
-        if (next < this.#min) this.#min = next;
-        if (next > this.#max) this.#max = next;
+        if (next < min) min = next;
+        if (next > max) max = next;
       }
+      this.#min = min;
+      this.#max = max;
       if (position + at === pair + PEAK_SAMPLES) this.endPair();
     }
   }

@@ -43,6 +43,17 @@ describe('readWire', () => {
     expect(wire?.caller[10]?.at).toBeCloseTo(220, 1);
     expect(wire?.bot[25]?.at).toBeCloseTo(530, 1);
   });
+
+  it('keeps the sides apart where both have the same SSRC', async () => {
+    const hairpin = await writeCall(path.join(folder, 'h'), {
+      caller: wave(3),
+      bot: wave(5),
+      oneSsrc: true,
+    });
+    const wire = await readWire(await openTrace(hairpin));
+    expect([wire?.caller.length, wire?.bot.length]).toEqual([150, 150]);
+    expect(await verifyTrace(await openTrace(hairpin))).toEqual([]);
+  });
 });
 
 describe('verifyTrace', () => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { TRACE_FILES, type MappingPoint } from '../contract/trace.ts';
 import { RtpPacket, parseRtp } from '../rtp/packet.ts';
 import { codecOf } from '../rtp/payload-types.ts';
+import { addressBytes } from '../rtp/pcap.ts';
 import { Mapping } from './mapping.ts';
 import type { Trace } from './read.ts';
 
@@ -35,6 +36,7 @@ const PIECE_BYTES = 1 << 20;
 const MAGIC = 0xa1b2c3d4;
 const LINKTYPE_RAW = 101;
 const UDP = 17;
+const IP_HEADER_BYTES = 20;
 const UDP_HEADER_BYTES = 8;
 
 /**
@@ -47,11 +49,17 @@ export async function readWire(trace: Trace): Promise<Wire | null> {
   const sides = { caller: new Side('caller', pointsOf(trace)), bot: new Side('bot', pointsOf(trace)) };
   const packet = new RtpPacket();
   const startMicros = manifest.clock.wall_ms * 1000;
-  const known = await eachDatagram(path.join(trace.dir, TRACE_FILES.wire), (datagram, offset, micros) => {
-    if (parseRtp(datagram, packet) !== null || codecOf(packet.payloadType) === null) return;
-    const at = (micros - startMicros) / 1000;
-    if (!sides.caller.place(packet, at, offset)) sides.bot.place(packet, at, offset);
-  }).catch(() => false);
+  const isPeers = comesFrom(manifest.peer);
+  const known = await eachDatagram(
+    path.join(trace.dir, TRACE_FILES.wire),
+    ({ ip, payload, offset, micros }) => {
+      if (parseRtp(ip.subarray(payload), packet) !== null || codecOf(packet.payloadType) === null) return;
+      const at = (micros - startMicros) / 1000;
+      // Not by the SSRC alone: a call that comes back to where it came from may have the same both ways.
+      const [side, other] = isPeers(ip, payload) ? [sides.caller, sides.bot] : [sides.bot, sides.caller];
+      if (!side.place(packet, at, offset)) other.place(packet, at, offset);
+    },
+  ).catch(() => false);
   return known ? { caller: sides.caller.sorted(), bot: sides.bot.sorted() } : null;
 }
 
@@ -61,6 +69,22 @@ function pointsOf({ manifest, events }: Trace): readonly MappingPoint[] {
   const mapping = new Mapping();
   for (const event of events) mapping.apply(event);
   return mapping.points;
+}
+
+/** Whether an IP packet, with its UDP payload at `payload`, was sent by an end, named as a manifest does. */
+function comesFrom(end: string): (ip: Buffer, payload: number) => boolean {
+  const [, host = '', digits] = /^\[?(.*?)\]?:(\d+)$/.exec(end) ?? [];
+  const port = Number(digits);
+  let address: Uint8Array;
+  try {
+    address = addressBytes(host);
+  } catch {
+    return () => false;
+  }
+  const at = address.length === 4 ? 12 : 8;
+  return (ip, payload) =>
+    ip.readUInt16BE(payload - UDP_HEADER_BYTES) === port &&
+    ip.compare(address, 0, address.length, at, at + address.length) === 0;
 }
 
 /** Packets of one side, placed by its mapping. */
@@ -99,14 +123,22 @@ class Side {
   }
 }
 
+/** A UDP datagram of a capture. */
+interface Captured {
+  /** From the IP header on; `payload`: where in it UDP's begins. */
+  readonly ip: Buffer;
+  readonly payload: number;
+  /** Of the payload in the file. */
+  readonly offset: number;
+  /** Since 1970. */
+  readonly micros: number;
+}
+
 /**
- * Calls `take` with each UDP datagram of a capture of ours, its place in the file and its time (microseconds since
- * 1970). A file that was being written ends within a record: it is read up to there. False: it is no capture of ours.
+ * Calls `take` with each UDP datagram of a capture of ours. A file that was being written ends within a record: it is
+ * read up to there. False: it is no capture of ours.
  */
-async function eachDatagram(
-  file: string,
-  take: (datagram: Uint8Array, offset: number, micros: number) => void,
-): Promise<boolean> {
+async function eachDatagram(file: string, take: (datagram: Captured) => void): Promise<boolean> {
   const handle = await open(file, 'r');
   try {
     const head = Buffer.alloc(FILE_HEADER_BYTES);
@@ -125,31 +157,27 @@ async function eachDatagram(
 }
 
 /** The whole records of `piece`, which stands at `at` in the file; how many bytes they take. */
-function eachRecord(
-  piece: Buffer,
-  at: number,
-  take: (datagram: Uint8Array, offset: number, micros: number) => void,
-): number {
+function eachRecord(piece: Buffer, at: number, take: (datagram: Captured) => void): number {
   let used = 0;
   while (used + RECORD_HEADER_BYTES <= piece.length) {
     const bytes = piece.readUInt32LE(used + 8);
     const from = used + RECORD_HEADER_BYTES;
     if (bytes > MAX_RECORD_BYTES || from + bytes > piece.length) break;
     const ip = piece.subarray(from, from + bytes);
-    const udp = udpOffset(ip);
+    const payload = payloadOffset(ip);
     const micros = piece.readUInt32LE(used) * 1e6 + piece.readUInt32LE(used + 4);
-    if (udp !== null) take(ip.subarray(udp), at + from + udp, micros);
+    if (payload !== null) take({ ip, payload, offset: at + from + payload, micros });
     used = from + bytes;
   }
   return used;
 }
 
 /** Where the payload of a UDP datagram begins in its IP packet; null: it is something else. */
-function udpOffset(ip: Buffer): number | null {
+function payloadOffset(ip: Buffer): number | null {
   const version = (ip[0] ?? 0) >> 4;
   const [header, protocol] = version === 4 ? [((ip[0] ?? 0) & 0x0f) * 4, ip[9]] : [40, ip[6]];
   const payload = header + UDP_HEADER_BYTES;
-  return protocol === UDP && payload <= ip.length ? payload : null;
+  return protocol === UDP && header >= IP_HEADER_BYTES && payload <= ip.length ? payload : null;
 }
 
 /** Timestamp `a` less `b`, across the wrap. */

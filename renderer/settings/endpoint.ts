@@ -1,6 +1,7 @@
 import type { BotSettings, SttSettings } from '../../backend/contract/settings.ts';
 import type { ModelView, Request } from '../../backend/contract/window.ts';
 import type { BotChange } from '../state/bot.ts';
+import { parseHttpUrl } from './typed.ts';
 
 /** A stage of a bot as a person edits it: texts as they are typed, checked, made into changes of bot.yaml. */
 
@@ -63,7 +64,7 @@ export function errorsIn({ provider, baseUrl, model, apiKeyEnv, timeout }: Endpo
   if (timeout.trim() !== '' && milliseconds(timeout) === null) errors.timeout = 'timeout';
   if (provider !== 'openai') return errors;
   if (baseUrl.trim() === '') errors.baseUrl = 'missing';
-  else if (!isHttpUrl(baseUrl.trim())) errors.baseUrl = 'url';
+  else if (parseHttpUrl(baseUrl) === null) errors.baseUrl = 'url';
   if (apiKeyEnv.trim() !== '' && !/^[A-Z][A-Z0-9_]{0,63}$/.test(apiKeyEnv.trim())) errors.apiKeyEnv = 'env';
   return errors;
 }
@@ -129,8 +130,4 @@ function milliseconds(seconds: string): number | null {
   const value = Number(seconds.trim().replace(',', '.'));
   if (seconds.trim() === '' || !(value >= TIMEOUT_S.least && value <= TIMEOUT_S.most)) return null;
   return Math.round(value * 1000);
-}
-
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:\/\//.test(text);
 }

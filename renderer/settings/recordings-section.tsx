@@ -8,7 +8,7 @@ import { attempt } from '../state/app.ts';
 import { Button } from '../ui/button.tsx';
 import { Switch } from '../ui/field.tsx';
 import { settingsText } from './text.ts';
-import { parseNumber, parseWhole, typedOrNothing } from './typed.ts';
+import { parseHttpUrl, parseNumber, parseWhole, typedOrNothing } from './typed.ts';
 import { TypedField } from './typed-field.tsx';
 
 interface RecordingsSectionProps {
@@ -18,7 +18,7 @@ interface RecordingsSectionProps {
 }
 
 export function RecordingsSection({
-  settings: { recordings },
+  settings: { recordings, otlp_endpoint },
   ownFolder,
 }: RecordingsSectionProps): ReactNode {
   const t = useTexts(settingsText);
@@ -71,6 +71,19 @@ export function RecordingsSection({
           parse={(text) => typedOrNothing(text, parseNumber(text, 0.01, 100_000))}
           wrong={t.maxGbWrong}
           onCommit={(max_gb) => void saveSettings({ recordings: { max_gb } })}
+        />
+      </div>
+      <div className="settings-group">
+        <h2>OpenTelemetry</h2>
+        <TypedField
+          label={t.otlp}
+          hint={t.otlpHint}
+          value={otlp_endpoint ?? ''}
+          placeholder="http://localhost:4318"
+          parse={(text) => typedOrNothing(text, parseHttpUrl(text))}
+          wrong={t.wrongUrl}
+          onCommit={(endpoint) => void saveSettings({ otlp_endpoint: endpoint })}
+          mono
         />
       </div>
     </>

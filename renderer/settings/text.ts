@@ -125,6 +125,9 @@ const en = {
   maxGb: 'Keep at most, GB',
   maxGbHint: 'When all records together are larger, the oldest are deleted. Empty: no limit.',
   maxGbWrong: 'A number from 0.01 to 100000, or nothing.',
+  otlp: 'Endpoint',
+  otlpHint:
+    'New calls appear there as spans while they go on, words only where OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT is true. Empty: nowhere, unless OTEL_EXPORTER_OTLP_ENDPOINT names a place.',
   notShown: 'The folder was not opened',
 
   filesText: 'Everything is kept in files that can be read, edited and put under version control.',
@@ -269,6 +272,9 @@ export const settingsText = texts(en, {
   maxGb: 'Хранить не больше, ГБ',
   maxGbHint: 'Если все записи вместе занимают больше, удаляются самые старые. Пусто — без предела.',
   maxGbWrong: 'Число от 0,01 до 100000 или пусто.',
+  otlp: 'Сервер',
+  otlpHint:
+    'Новые звонки видны там как спаны, пока они идут; слова — только если OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT равна true. Пусто — нигде, если место не названо в OTEL_EXPORTER_OTLP_ENDPOINT.',
   notShown: 'Папка не открылась',
 
   filesText: 'Всё хранится в файлах, которые можно читать, править и держать под контролем версий.',

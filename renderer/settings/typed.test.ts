@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseNetworks, parseNumber, parseWhole } from './typed.ts';
+import { parseHttpUrl, parseNetworks, parseNumber, parseWhole, typedOrNothing } from './typed.ts';
 
 describe('networks', () => {
   test.each([
@@ -30,5 +30,22 @@ describe('numbers', () => {
     expect(parseWhole('65535', 0, 65_535)).toBe(65_535);
     expect(parseWhole('65536', 0, 65_535)).toBeNull();
     expect(parseWhole('1.5', 0, 10)).toBeNull();
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    [' http://localhost:4318 ', 'http://localhost:4318'],
+    ['https://otlp.example/v1', 'https://otlp.example/v1'],
+    ['localhost:4318', null],
+    ['http:4318', null],
+    ['grpc://localhost:4317', null],
+    ['http://', null],
+  ])('%j', (text, value) => {
+    expect(parseHttpUrl(text)).toBe(value);
+  });
+  test('none is a value too', () => {
+    expect(typedOrNothing('', parseHttpUrl(''))).toEqual({ value: null });
+    expect(typedOrNothing('x', parseHttpUrl('x'))).toBeNull();
   });
 });

@@ -23,6 +23,12 @@ export function parseWhole(text: string, from: number, to: number): number | nul
   return value !== null && Number.isInteger(value) ? value : null;
 }
 
+/** An address of the web; also one on this machine. */
+export function parseHttpUrl(text: string): string | null {
+  const trimmed = text.trim();
+  return /^https?:\/\//.test(trimmed) && URL.canParse(trimmed) ? trimmed : null;
+}
+
 /** As TypedField takes it, which tells "no value" from the value null. */
 export type Typed<Value> = { readonly value: Value } | null;
 

@@ -7,7 +7,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { TextInput } from '../ui/field.tsx';
 import { Badge } from '../ui/panel.tsx';
 import { shortTime } from './figures.ts';
-import { filtered, NO_FILTER } from './listing.ts';
+import { otherTraces } from './listing.ts';
 import { originName, whoWas } from './names.ts';
 import { tracesText } from './text.ts';
 
@@ -75,20 +75,4 @@ function Others({ trace, onClose }: { readonly trace: TraceEntry; readonly onClo
       </ul>
     </div>
   );
-}
-
-/** The nearer its kin, the earlier; among equals newest first, as they come. */
-export function otherTraces(
-  entries: readonly TraceEntry[],
-  trace: TraceEntry,
-  search: string,
-): readonly TraceEntry[] {
-  const kinship = (other: TraceEntry): number => {
-    if (other.replayOf === trace.id || other.id === trace.replayOf) return 0;
-    if (trace.replayOf !== null && other.replayOf === trace.replayOf) return 1;
-    return other.party === trace.party ? 2 : 3;
-  };
-  return filtered(entries, { ...NO_FILTER, search })
-    .filter((other) => other.id !== trace.id && other.state !== 'going_on')
-    .toSorted((one, other) => kinship(one) - kinship(other));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TraceEntry } from '../../backend/contract/traces.ts';
-import { excerpt, filtered, NO_FILTER, partiesOf, sorted, sortedBy } from './listing.ts';
+import { excerpt, filtered, NO_FILTER, otherTraces, partiesOf, sorted, sortedBy } from './listing.ts';
 
 function entry(id: string, change: Partial<TraceEntry> = {}): TraceEntry {
   return {
@@ -84,6 +84,21 @@ describe('the order', () => {
 
 it('names each party once', () => {
   expect(partiesOf([entry('1'), entry('2', { party: 'Zoe' }), entry('3')])).toEqual(['Ada', 'Zoe']);
+});
+
+it('offers for comparison its kin first', () => {
+  const trace = entry('5', { origin: 'replay', replayOf: '1' });
+  const entries = [
+    entry('7', { party: 'Zoe' }),
+    entry('6', { state: 'going_on' }),
+    trace,
+    entry('4'),
+    entry('3', { origin: 'replay', replayOf: '1' }),
+    entry('2', { text: 'something else' }),
+    entry('1'),
+  ];
+  expect(ids(otherTraces(entries, trace, ''))).toEqual(['1', '3', '4', '2', '7']);
+  expect(ids(otherTraces(entries, trace, 'something'))).toEqual(['2']);
 });
 
 describe('an excerpt', () => {

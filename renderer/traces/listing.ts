@@ -92,6 +92,22 @@ export function partiesOf(entries: readonly TraceEntry[]): readonly string[] {
   return [...new Set(entries.map(({ party }) => party))].toSorted(COLLATOR.compare);
 }
 
+/** What `trace` can be compared with: the nearer its kin, the earlier; among equals newest first, as they come. */
+export function otherTraces(
+  entries: readonly TraceEntry[],
+  trace: TraceEntry,
+  search: string,
+): readonly TraceEntry[] {
+  const kinship = (other: TraceEntry): number => {
+    if (other.replayOf === trace.id || other.id === trace.replayOf) return 0;
+    if (trace.replayOf !== null && other.replayOf === trace.replayOf) return 1;
+    return other.party === trace.party ? 2 : 3;
+  };
+  return filtered(entries, { ...NO_FILTER, search })
+    .filter((other) => other.id !== trace.id && other.state !== 'going_on')
+    .toSorted((one, other) => kinship(one) - kinship(other));
+}
+
 /** What was said around the first word that was searched for, cut into what matches and what does not. */
 export function excerpt(
   text: string,

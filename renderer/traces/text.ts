@@ -43,7 +43,6 @@ export const tracesText = texts(
     cutAbout: 'The disk took no more: the call went on, and its record ends here.',
     abruptAbout: 'Sidetone stopped before the call did. The record is whole up to its last second.',
     damagedAbout: 'Something is missing or wrong. The rest is shown.',
-    call: 'Call',
     replay: 'Replay',
     imported: 'Imported',
     replayOf: (id: string) => `Replay of ${id}`,
@@ -63,7 +62,6 @@ export const tracesText = texts(
     reading: 'Reading the traces',
     opening: 'Opening the trace',
 
-    open: 'Open',
     back: 'All traces',
     pin: 'Pin: never deleted by age or size',
     pinShort: 'Pin',
@@ -206,7 +204,6 @@ export const tracesText = texts(
     cutAbout: 'На диске кончилось место: звонок продолжался, а запись кончается здесь.',
     abruptAbout: 'Sidetone остановился раньше звонка. Запись цела до последней секунды.',
     damagedAbout: 'Чего-то не хватает или что-то не так. Остальное показано.',
-    call: 'Звонок',
     replay: 'Повтор',
     imported: 'Импорт',
     replayOf: (id) => `Повтор записи ${id}`,
@@ -226,7 +223,6 @@ export const tracesText = texts(
     reading: 'Читаем записи',
     opening: 'Открываем запись',
 
-    open: 'Открыть',
     back: 'Все записи',
     pin: 'Закрепить: не удалять по возрасту и размеру',
     pinShort: 'Закрепить',

@@ -1,11 +1,6 @@
-import { Activity, Gauge, MessagesSquare, StickyNote, Telescope } from 'lucide-react';
-import { useCallback, useDeferredValue, useEffect, useMemo, useState, type ReactNode } from 'react';
-import { create } from 'zustand';
-import { useShallow } from 'zustand/react/shallow';
-import { unreachable } from '../../backend/base/errors.ts';
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useFrames } from '../base/hooks.ts';
 import { textsNow, useTexts } from '../base/text.ts';
-import { ConversationView } from '../call/conversation-view.tsx';
 import { useLook } from '../call/look.ts';
 import { Splitter, usePane } from '../call/splitter.tsx';
 import type { Stretch } from '../lanes/data.ts';
@@ -13,21 +8,18 @@ import { Lanes } from '../lanes/lanes.tsx';
 import { notify, useApp } from '../state/app.ts';
 import { useCalls } from '../state/calls.ts';
 import { closeTrace, settleTrace, useTraceStore, type OpenTrace } from '../state/traces.ts';
-import { Tabs } from '../ui/tabs.tsx';
-import { FiguresPane } from './figures-pane.tsx';
-import { Inspector } from './inspect/inspector.tsx';
+import { GoingOn } from './going-on.tsx';
 import { whoWas } from './names.ts';
-import { NotesPane } from './notes-pane.tsx';
-import { useNotes, type NotesEditing } from './notes.ts';
+import { useNotes } from './notes.ts';
 import { Overview } from './overview.tsx';
-import { lastBegun, meanLevels } from './playback.ts';
+import { meanLevels } from './playback.ts';
 import { TracePlayer } from './player.ts';
 import { tracesText } from './text.ts';
 import './traces.css';
 import { Transport } from './transport.tsx';
-import { TurnsPane } from './turns-pane.tsx';
 import { useViewerCommands } from './viewer-commands.ts';
-import { LiveHead, ViewerHead } from './viewer-head.tsx';
+import { ViewerHead } from './viewer-head.tsx';
+import { showTab, Side } from './viewer-side.tsx';
 
 interface TraceViewerProps {
   readonly id: string;
@@ -53,13 +45,6 @@ export function TraceViewer({ id, at }: TraceViewerProps): ReactNode {
     </p>
   );
 }
-
-type Tab = 'conversation' | 'turns' | 'figures' | 'notes' | 'inspector';
-
-/** Stays when another trace is opened. */
-const useTab = create<{ readonly tab: Tab }>(() => ({ tab: 'conversation' }));
-
-const showTab = (tab: Tab): void => useTab.setState({ tab });
 
 function Recorded({ trace, at }: { readonly trace: OpenTrace; readonly at: number | null }): ReactNode {
   const t = useTexts(tracesText);
@@ -146,114 +131,4 @@ function usePlayerOf({ id, view, timeline }: OpenTrace): TracePlayer {
 function notPlayed(): void {
   const t = textsNow(tracesText);
   notify({ severity: 'error', title: t.notPlayed, meaning: t.notPlayedMeaning, remedy: null });
-}
-
-interface SideProps {
-  readonly trace: OpenTrace;
-  readonly player: TracePlayer;
-  readonly notes: NotesEditing;
-  readonly selection: Stretch | null;
-}
-
-function Side({ trace, player, notes, selection }: SideProps): ReactNode {
-  const t = useTexts(tracesText);
-  const { tab } = useTab();
-  const items = [
-    { value: 'conversation', label: t.tabConversation, icon: MessagesSquare },
-    { value: 'turns', label: t.tabTurns, icon: Activity },
-    { value: 'figures', label: t.tabFigures, icon: Gauge },
-    { value: 'notes', label: t.tabNotes, icon: StickyNote },
-    { value: 'inspector', label: t.tabInspector, icon: Telescope },
-  ] as const satisfies readonly { readonly value: Tab; readonly label: string; readonly icon: unknown }[];
-  return (
-    <aside className="traces-side" aria-label={t.side}>
-      <div className="traces-side-tabs">
-        <Tabs value={tab} onChange={showTab} label={t.side} items={items} />
-      </div>
-      <div
-        className="traces-side-body"
-        role="tabpanel"
-        aria-label={items.find(({ value }) => value === tab)?.label}
-      >
-        <TabBody {...{ tab, trace, player, notes, selection }} />
-      </div>
-    </aside>
-  );
-}
-
-function TabBody({ tab, trace, player, notes, selection }: SideProps & { readonly tab: Tab }): ReactNode {
-  switch (tab) {
-    case 'conversation':
-      return <Heard trace={trace} player={player} />;
-    case 'turns':
-      return <TurnsPane trace={trace} />;
-    case 'figures':
-      return <FiguresPane metrics={trace.view.metrics} />;
-    case 'notes':
-      return <NotesPane notes={notes} />;
-    case 'inspector':
-      return <Inspected trace={trace} player={player} selection={selection} />;
-    default:
-      return unreachable(tab);
-  }
-}
-
-/** More than a screen is high. */
-const FIRST_ENTRIES = 40;
-
-/** The conversation, with what is being heard marked in it. */
-function Heard({ trace, player }: Pick<SideProps, 'trace' | 'player'>): ReactNode {
-  const { conversation } = trace;
-  const first = useMemo(() => conversation.slice(0, FIRST_ENTRIES), [conversation]);
-  // An hour's thousand entries come right after the first picture, which does not wait for them.
-  const items = useDeferredValue(conversation, first);
-  const spoken = useMemo(() => conversation.filter(({ kind }) => kind !== 'note'), [conversation]);
-  // Nothing is heard before the first word.
-  const current = player.state(({ atMs }) => lastBegun(spoken, atMs)?.key ?? null);
-  return <ConversationView items={items} live={false} current={current} />;
-}
-
-function Inspected({ trace, player, selection }: Omit<SideProps, 'notes'>): ReactNode {
-  const cursorMs = player.state(({ atMs }) => atMs);
-  return <Inspector view={trace.view} cursorMs={cursorMs} selection={selection} onSeek={player.seek} />;
-}
-
-/** A call on its way: the same lanes and conversation, nothing to play or measure yet. */
-function GoingOn({ id }: { readonly id: string }): ReactNode {
-  const t = useTexts(tracesText);
-  const { highlight, focus } = useLook();
-  const side = usePane('trace', 420, 320, 720);
-  const call = useCalls(
-    useShallow(({ calls }) => {
-      const entry = calls.get(id);
-      if (!entry) return null;
-      const { timeline, tracks, startedAt, conversation, summary } = entry;
-      return { timeline, tracks, startedAt, conversation, party: summary.party, peer: summary.peer };
-    }),
-  );
-  if (call === null) return null;
-  const { timeline, tracks, startedAt, conversation, party, peer } = call;
-  return (
-    <div className="traces-viewer">
-      <LiveHead id={id} party={party} peer={peer} />
-      <div
-        className="traces-panes"
-        style={{ gridTemplateColumns: `minmax(0, 1fr) auto min(${side.width}px, 48%)` }}
-      >
-        <div className="traces-stage">
-          <Lanes
-            {...{ timeline, tracks, startedAt, highlight, focus }}
-            live
-            label={t.lanesOf(whoWas(party, t), peer)}
-          />
-        </div>
-        <Splitter pane={side} side="right" label={t.resizeSide} />
-        <aside className="traces-side" aria-label={t.side}>
-          <div className="traces-side-body">
-            <ConversationView items={conversation} live />
-          </div>
-        </aside>
-      </div>
-    </div>
-  );
 }

@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 import type { Comparison, Spread, TraceView } from '../../../backend/contract/traces.ts';
 import { compare } from '../../../backend/fold/compare.ts';
+import { useCommands } from '../../base/commands.ts';
 import { useTexts } from '../../base/text.ts';
 import { clock } from '../../call/figures.ts';
 import { IconButton } from '../../ui/button.tsx';
@@ -22,13 +23,14 @@ interface CompareScreenProps {
 /** Two traces turn by turn: words, waits and what differs in the bot. */
 export function CompareScreen({ left, right, onClose, onShow }: CompareScreenProps): ReactNode {
   const t = useTexts(compareText);
+  useCommands([{ id: 'trace.close', title: t.close, keys: 'alt+arrowleft', run: onClose }]);
   const comparison = useMemo(() => compare(left, right), [left, right]);
   return (
     <section className="compare" aria-label={t.title}>
       <header className="compare-head">
         <Side view={left} name={t.left} />
         <Side view={right} name={t.right} />
-        <IconButton icon={X} label={t.close} kbd="Escape" onClick={onClose} />
+        <IconButton icon={X} label={t.close} kbd="alt+arrowleft" onClick={onClose} />
       </header>
       <div className="compare-body">
         <Waits comparison={comparison} />

@@ -1,4 +1,3 @@
-import { Braces, BrainCircuit, Network, SlidersHorizontal, Speech } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 import { create } from 'zustand';
 import type { TraceView } from '../../../backend/contract/traces.ts';
@@ -32,14 +31,6 @@ type Tab = (typeof TABS)[number];
 /** Stays when another trace is opened: who looks at packets goes on looking at packets. */
 const useTab = create<{ readonly tab: Tab }>(() => ({ tab: 'model' }));
 
-const ICONS = {
-  model: BrainCircuit,
-  speech: Speech,
-  events: Braces,
-  packets: Network,
-  settings: SlidersHorizontal,
-} as const;
-
 /** Everything about the moment under the cursor that the lanes have no room for, word for word. */
 export function Inspector({ view, cursorMs, selection, onSeek }: InspectorProps): ReactNode {
   const t = useTexts(inspectText);
@@ -51,7 +42,7 @@ export function Inspector({ view, cursorMs, selection, onSeek }: InspectorProps)
         value={tab}
         onChange={(to) => useTab.setState({ tab: to })}
         label={t.inspector}
-        items={TABS.map((value) => ({ value, label: t[value], icon: ICONS[value] }))}
+        items={TABS.map((value) => ({ value, label: t[value] }))}
       />
       <div className="inspect-body" role="tabpanel" aria-label={t[tab]}>
         {tab === 'model' && <ModelPane inspection={inspection} cursorMs={cursorMs} onSeek={onSeek} />}

@@ -6,8 +6,8 @@ const PAGE_MS = 4000;
 
 /** The stretch round a moment; the same one for all moments well inside of it, so that it is read once. */
 export function pageOf(ms: number): { readonly from: number; readonly to: number } {
-  const from = Math.max(0, Math.floor(ms / (PAGE_MS / 2)) * (PAGE_MS / 2) - PAGE_MS / 2);
-  return { from, to: from + PAGE_MS };
+  const from = Math.floor(ms / (PAGE_MS / 2)) * (PAGE_MS / 2) - PAGE_MS / 4;
+  return { from: Math.max(0, from), to: from + PAGE_MS };
 }
 
 export interface Trouble {

@@ -1,0 +1,59 @@
+import type { BenchContext } from './context.ts';
+import { spread } from './percentiles.ts';
+import { readWaits, scrollTable } from './trace-page.ts';
+import { openTable, type TraceSetting } from './trace-window.ts';
+import { sleep } from './sleep.ts';
+import { droppedPercent, framesOf, GOAL_FRAME_MS, type Frames } from './window-frames.ts';
+import { clearFrames } from './window-page.ts';
+
+const KEY_EVERY_MS = 150;
+/** Each letter filters thousands of texts anew, and so does taking it back. */
+const SEARCHED = ['table for two', 'number 29', 'friday'];
+
+/** The table of thousands of traces: scrolled and searched. */
+export async function traceTableBench(
+  { quick, scope, say, figure }: BenchContext,
+  setting: TraceSetting,
+): Promise<void> {
+  const app = await openTable(setting, scope);
+  const entries = (await app.ask('trace.list', null)).length;
+  say(`scrolling and searching ${entries} rows`);
+  const scrolled: Frames[] = [];
+  // A row a frame, a page a frame, and as a dragged scroll bar does.
+  for (const by of [28, 600, 5000]) {
+    await app.page.evaluate(clearFrames);
+    await app.page.evaluate(scrollTable, { by, frames: quick ? 60 : 300 });
+    scrolled.push(await framesOf(app));
+  }
+  const search = app.page.locator('.traces-search input');
+  await search.click();
+  for (const text of quick ? SEARCHED.slice(0, 1) : SEARCHED) {
+    for (const letter of text) {
+      await app.page.keyboard.type(letter);
+      await sleep(scope, KEY_EVERY_MS);
+    }
+    for (const _letter of text) {
+      await app.page.keyboard.press('Backspace');
+      await sleep(scope, KEY_EVERY_MS);
+    }
+  }
+  const { searched } = await app.page.evaluate(readWaits);
+  await app.close();
+
+  const common = { bench: 'trace', unit: 'ms', control: null } as const;
+  const intervals = scrolled.flatMap((frames) => frames.intervals);
+  figure({
+    ...common,
+    name: `frame to frame, scrolling ${entries} rows`,
+    measured: spread(intervals),
+    goal: { p95: GOAL_FRAME_MS },
+    note: `by one row, a page, and 180 rows a frame; ${droppedPercent(intervals).toFixed(1)} % dropped`,
+  });
+  figure({
+    ...common,
+    name: `from a key in the search to its rows, of ${entries}`,
+    measured: spread(searched),
+    goal: null,
+    note: 'to the start of the frame after the one that shows them; words that were said are searched',
+  });
+}

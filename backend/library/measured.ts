@@ -1,0 +1,43 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { traceMetrics } from '../contract/traces.ts';
+import type { Trace } from '../trace/read.ts';
+
+/** Beside the trace's own files, which do not need it: it may be deleted, and is never packed or taken from elsewhere. */
+const FILE = 'metrics.json';
+
+const measured = z.object({
+  /** Names, sizes and times of the files that were measured. */
+  stamp: z.string(),
+  metrics: traceMetrics,
+  /** Of the longer recording. */
+  samples: z.int().nonnegative(),
+});
+export type Measured = z.infer<typeof measured>;
+
+/** Changes with the trace's files. */
+export function stampOf({ files }: Pick<Trace, 'files'>): string {
+  return files.map(({ name, bytes, changedMs }) => `${name} ${bytes} ${changedMs}`).join();
+}
+
+/** What was measured of the trace as its files are now; null: nothing yet, or by other definitions. */
+export async function readMeasured(trace: Trace): Promise<Measured | null> {
+  try {
+    const kept = measured.parse(JSON.parse(await readFile(path.join(trace.dir, FILE), 'utf8')));
+    return kept.stamp === stampOf(trace) ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A folder that cannot be written costs time at the next opening, nothing else. */
+export async function keepMeasured({ dir }: Trace, what: Measured): Promise<void> {
+  const file = path.join(dir, FILE);
+  try {
+    await writeFile(`${file}.new`, JSON.stringify(what));
+    await rename(`${file}.new`, file);
+  } catch {
+    // Measured anew next time.
+  }
+}

@@ -1,0 +1,98 @@
+import { Activity, Gauge, MessagesSquare, StickyNote, Telescope } from 'lucide-react';
+import { useDeferredValue, useMemo, type ReactNode } from 'react';
+import { create } from 'zustand';
+import { unreachable } from '../../backend/base/errors.ts';
+import { useTexts } from '../base/text.ts';
+import { ConversationView } from '../call/conversation-view.tsx';
+import type { Stretch } from '../lanes/data.ts';
+import type { OpenTrace } from '../state/traces.ts';
+import { Tabs } from '../ui/tabs.tsx';
+import { FiguresPane } from './figures-pane.tsx';
+import { Inspector } from './inspect/inspector.tsx';
+import { NotesPane } from './notes-pane.tsx';
+import type { NotesEditing } from './notes.ts';
+import { lastBegun } from './playback.ts';
+import type { TracePlayer } from './player.ts';
+import { tracesText } from './text.ts';
+import './traces.css';
+import { TurnsPane } from './turns-pane.tsx';
+
+type Tab = 'conversation' | 'turns' | 'figures' | 'notes' | 'inspector';
+
+/** Stays when another trace is opened. */
+const useTab = create<{ readonly tab: Tab }>(() => ({ tab: 'conversation' }));
+
+export function showTab(tab: Tab): void {
+  useTab.setState({ tab });
+}
+
+interface SideProps {
+  readonly trace: OpenTrace;
+  readonly player: TracePlayer;
+  readonly notes: NotesEditing;
+  readonly selection: Stretch | null;
+}
+
+/** Beside the lanes: what was said, measured, noted, and all that the lanes have no room for. */
+export function Side({ trace, player, notes, selection }: SideProps): ReactNode {
+  const t = useTexts(tracesText);
+  const { tab } = useTab();
+  const items = [
+    { value: 'conversation', label: t.tabConversation, icon: MessagesSquare },
+    { value: 'turns', label: t.tabTurns, icon: Activity },
+    { value: 'figures', label: t.tabFigures, icon: Gauge },
+    { value: 'notes', label: t.tabNotes, icon: StickyNote },
+    { value: 'inspector', label: t.tabInspector, icon: Telescope },
+  ] as const satisfies readonly { readonly value: Tab; readonly label: string; readonly icon: unknown }[];
+  return (
+    <aside className="traces-side" aria-label={t.side}>
+      <div className="traces-side-tabs">
+        <Tabs value={tab} onChange={showTab} label={t.side} items={items} />
+      </div>
+      <div
+        className="traces-side-body"
+        role="tabpanel"
+        aria-label={items.find(({ value }) => value === tab)?.label}
+      >
+        <TabBody {...{ tab, trace, player, notes, selection }} />
+      </div>
+    </aside>
+  );
+}
+
+function TabBody({ tab, trace, player, notes, selection }: SideProps & { readonly tab: Tab }): ReactNode {
+  switch (tab) {
+    case 'conversation':
+      return <Heard trace={trace} player={player} />;
+    case 'turns':
+      return <TurnsPane trace={trace} />;
+    case 'figures':
+      return <FiguresPane metrics={trace.view.metrics} />;
+    case 'notes':
+      return <NotesPane notes={notes} />;
+    case 'inspector':
+      return <Inspected trace={trace} player={player} selection={selection} />;
+    default:
+      return unreachable(tab);
+  }
+}
+
+/** More than a screen is high. */
+const FIRST_ENTRIES = 40;
+
+/** The conversation, with what is being heard marked in it. */
+function Heard({ trace, player }: Pick<SideProps, 'trace' | 'player'>): ReactNode {
+  const { conversation } = trace;
+  const first = useMemo(() => conversation.slice(0, FIRST_ENTRIES), [conversation]);
+  // An hour's thousand entries come right after the first picture, which does not wait for them.
+  const items = useDeferredValue(conversation, first);
+  const spoken = useMemo(() => conversation.filter(({ kind }) => kind !== 'note'), [conversation]);
+  // Nothing is heard before the first word.
+  const current = player.state(({ atMs }) => lastBegun(spoken, atMs)?.key ?? null);
+  return <ConversationView items={items} live={false} current={current} />;
+}
+
+function Inspected({ trace, player, selection }: Omit<SideProps, 'notes'>): ReactNode {
+  const cursorMs = player.state(({ atMs }) => atMs);
+  return <Inspector view={trace.view} cursorMs={cursorMs} selection={selection} onSeek={player.seek} />;
+}
