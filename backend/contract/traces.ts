@@ -177,6 +177,23 @@ export interface TraceView {
   readonly problems: readonly string[];
 }
 
+/** A TraceView on its way to the window. Its tens of thousands of objects go as one text: each would be copied thrice. */
+export interface PackedView extends Pick<TraceView, 'signals' | 'levels'> {
+  /** JSON of the rest. */
+  readonly text: string;
+}
+
+export function packView({ signals, levels, ...rest }: TraceView): PackedView {
+  return { signals, levels, text: JSON.stringify(rest) };
+}
+
+export function unpackView({ signals, levels, text }: PackedView): TraceView {
+  // Made by packView(), in this program's other process.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const rest = JSON.parse(text) as Omit<TraceView, 'signals' | 'levels'>;
+  return { ...rest, signals, levels };
+}
+
 /** One RTP packet for the inspector. */
 export interface PacketRow {
   /** ms since the call's start at which it came or left. */

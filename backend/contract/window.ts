@@ -5,10 +5,10 @@ import type { CallEvent } from './events.ts';
 import {
   EXPORT_FORMATS,
   frozenStages,
+  type PackedView,
   type PacketRow,
   type ReplayResult,
   type TraceEntry,
-  type TraceView,
 } from './traces.ts';
 import type { TraceNotes } from './trace.ts';
 import { llmSettings, sttSettings, ttsSettings, type BotSettings } from './settings.ts';
@@ -170,7 +170,7 @@ export interface Answers {
   'model.cancel': null;
   'model.remove': null;
   'trace.list': readonly TraceEntry[];
-  'trace.open': TraceView;
+  'trace.open': PackedView;
   'trace.packets': readonly PacketRow[];
   'trace.annotate': TraceNotes;
   'trace.pin': TraceNotes;

@@ -1,7 +1,7 @@
 import { unreachable } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { packetRows } from '../capture/packets.ts';
-import type { TraceEntry } from '../contract/traces.ts';
+import { packView, type TraceEntry } from '../contract/traces.ts';
 import { exportTrace } from '../export/export.ts';
 import { openTrace } from '../trace/read.ts';
 import { bringIn } from './incoming.ts';
@@ -51,7 +51,7 @@ export class Librarian {
       case 'list':
         return shelf.list();
       case 'open':
-        return viewOf(shelf.path(asked.trace));
+        return packView(await viewOf(shelf.path(asked.trace)));
       case 'packets':
         return packetRows(shelf.path(asked.trace), asked.from, asked.to);
       case 'annotate':

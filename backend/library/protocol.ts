@@ -1,6 +1,6 @@
 import type { ErrorKind } from '../base/errors.ts';
 import type { TraceNotes } from '../contract/trace.ts';
-import type { ExportFormat, PacketRow, TraceEntry, TraceView } from '../contract/traces.ts';
+import type { ExportFormat, PackedView, PacketRow, TraceEntry } from '../contract/traces.ts';
 import type { RetentionRules } from './retention.ts';
 import type { TraceChange } from './shelf.ts';
 
@@ -11,7 +11,7 @@ export interface LibraryWork {
   /** This is the folder from now on; told as changes are what is gone and what is new. */
   use: { asked: { readonly dir: string }; answer: null };
   list: { asked: null; answer: readonly TraceEntry[] };
-  open: { asked: { readonly trace: string }; answer: TraceView };
+  open: { asked: { readonly trace: string }; answer: PackedView };
   packets: {
     asked: { readonly trace: string; readonly from: number; readonly to: number };
     answer: readonly PacketRow[];

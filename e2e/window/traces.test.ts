@@ -120,7 +120,7 @@ describe('the trace of the demo call', () => {
   });
 
   it('says what each wait on the wire was made of, as the command line does', async () => {
-    const { metrics } = await app.ask('trace.open', { trace: record.id });
+    const { metrics } = unpackView(await app.ask('trace.open', { trace: record.id }));
     expect(metrics.turns.length).toBe(record.all('latency').length);
     await tab('Turns').click();
     for (const { wireMs } of metrics.turns) {
@@ -230,7 +230,7 @@ describe('a trace that leaves the window', () => {
     expect(code).toBe(0);
     await until('the trace to be back again', listed);
     await app.page.getByText(record.id, { exact: true }).waitFor();
-    const { problems } = await app.ask('trace.open', { trace: record.id });
+    const { problems } = unpackView(await app.ask('trace.open', { trace: record.id }));
     expect(problems).toEqual([]);
   });
 

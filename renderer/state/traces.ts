@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { TraceNotes } from '../../backend/contract/trace.ts';
 import { readSignals } from '../../backend/contract/signals.ts';
-import type { TraceEntry, TraceView } from '../../backend/contract/traces.ts';
+import { unpackView, type TraceEntry, type TraceView } from '../../backend/contract/traces.ts';
 import type { Messages, Request } from '../../backend/contract/window.ts';
 import { textsNow } from '../base/text.ts';
 import { ask } from '../bridge/bridge.ts';
@@ -122,7 +122,7 @@ async function read(id: string): Promise<void> {
   if (reading.has(id)) return;
   reading.add(id);
   const trace = await attempt(textsNow(stateText).traceNotOpened, async () =>
-    foldTrace(await ask('trace.open', { trace: id })),
+    foldTrace(unpackView(await ask('trace.open', { trace: id }))),
   );
   reading.delete(id);
   const { shown, opened } = useTraceStore.getState();

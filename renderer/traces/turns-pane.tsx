@@ -12,6 +12,7 @@ import { milliseconds } from '../lanes/figures.ts';
 import { attempt, useApp } from '../state/app.ts';
 import type { OpenTrace } from '../state/traces.ts';
 import { IconButton } from '../ui/button.tsx';
+import { MeasuredWait } from './measured-wait.tsx';
 import { tracesText } from './text.ts';
 import { aheadOf, wireWaterfall } from './turns.ts';
 
@@ -29,7 +30,11 @@ export function TurnsPane({ trace }: { readonly trace: OpenTrace }): ReactNode {
   return (
     <ol className="traces-turns">
       {turns.map((turn) => (
-        <Turn key={`${turn.turn}-${turn.generation}`} id={id} turn={turn} texts={texts} />
+        <Turn
+          key={`${turn.turn}-${turn.generation}`}
+          {...{ id, turn, texts }}
+          longestMs={view.metrics.wire?.max ?? 0}
+        />
       ))}
     </ol>
   );
@@ -59,14 +64,17 @@ interface TurnProps {
   readonly id: string;
   readonly turn: TurnMetrics;
   readonly texts: Texts;
+  /** The longest wait of all turns. */
+  readonly longestMs: number;
 }
 
-function Turn({ id, turn, texts }: TurnProps): ReactNode {
+function Turn({ id, turn, texts, longestMs }: TurnProps): ReactNode {
   const t = useTexts(tracesText);
   const wait = wireWaterfall(turn);
   const { residualMs, cause, engineMs, wireCallerClockMs, generation } = turn;
   const show = (ms: number): string => t.ms(milliseconds(ms).replace('-', '−'));
   const said = texts.caller.get(turn.turn);
+  const answered = texts.bot.get(generation);
   return (
     <li className="traces-turn">
       <div className="traces-turn-head">
@@ -82,12 +90,14 @@ function Turn({ id, turn, texts }: TurnProps): ReactNode {
         {generation > 0 && <Synthesised id={id} generation={generation} />}
       </div>
       {said !== undefined && <p className="traces-turn-said traces-said-caller">{said}</p>}
-      <p className="traces-turn-said traces-said-bot">{texts.bot.get(generation)}</p>
+      {answered !== undefined && <p className="traces-turn-said traces-said-bot">{answered}</p>}
       {wait === null ? (
         <p className="traces-faint">
           {t.notMeasured}
           {engineMs !== null && ` · ${t.engineSays(show(engineMs))}`}
         </p>
+      ) : wait.stages.length === 0 ? (
+        <MeasuredWait {...{ wait, longestMs }} callerClockMs={wireCallerClockMs} />
       ) : (
         <>
           <Ahead turn={turn} wait={wait} />

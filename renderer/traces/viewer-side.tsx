@@ -19,11 +19,17 @@ import { TurnsPane } from './turns-pane.tsx';
 
 type Tab = 'conversation' | 'turns' | 'figures' | 'notes' | 'inspector';
 
-/** Stays when another trace is opened. */
-const useTab = create<{ readonly tab: Tab }>(() => ({ tab: 'conversation' }));
+type Kind = 'call' | 'capture';
 
-export function showTab(tab: Tab): void {
-  useTab.setState({ tab });
+/** Stay when another trace is opened. A capture has no words, but waits that were measured. */
+const useTabs = create<Readonly<Record<Kind, Tab>>>(() => ({ call: 'conversation', capture: 'turns' }));
+
+export function showTab(trace: OpenTrace, tab: Tab): void {
+  useTabs.setState({ [kindOf(trace)]: tab });
+}
+
+function kindOf({ view }: OpenTrace): Kind {
+  return view.entry.origin === 'import' ? 'capture' : 'call';
 }
 
 interface SideProps {
@@ -36,7 +42,7 @@ interface SideProps {
 /** Beside the lanes: what was said, measured, noted, and all that the lanes have no room for. */
 export function Side({ trace, player, notes, selection }: SideProps): ReactNode {
   const t = useTexts(tracesText);
-  const { tab } = useTab();
+  const tab = useTabs((tabs) => tabs[kindOf(trace)]);
   const items = [
     { value: 'conversation', label: t.tabConversation, icon: MessagesSquare },
     { value: 'turns', label: t.tabTurns, icon: Activity },
@@ -47,7 +53,7 @@ export function Side({ trace, player, notes, selection }: SideProps): ReactNode 
   return (
     <aside className="traces-side" aria-label={t.side}>
       <div className="traces-side-tabs">
-        <Tabs value={tab} onChange={showTab} label={t.side} items={items} />
+        <Tabs value={tab} onChange={(to) => showTab(trace, to)} label={t.side} items={items} />
       </div>
       <div
         className="traces-side-body"
@@ -89,7 +95,13 @@ function Heard({ trace, player }: Pick<SideProps, 'trace' | 'player'>): ReactNod
   const spoken = useMemo(() => conversation.filter(({ kind }) => kind !== 'note'), [conversation]);
   // Nothing is heard before the first word.
   const current = player.state(({ atMs }) => lastBegun(spoken, atMs)?.key ?? null);
-  return <ConversationView items={items} live={false} current={current} />;
+  const t = useTexts(tracesText);
+  return (
+    <>
+      {spoken.length === 0 && kindOf(trace) === 'capture' && <p className="traces-none">{t.noWords}</p>}
+      <ConversationView items={items} live={false} current={current} />
+    </>
+  );
 }
 
 function Inspected({ trace, player, selection }: Omit<SideProps, 'notes'>): ReactNode {

@@ -59,7 +59,7 @@ function Recorded({ trace, at }: { readonly trace: OpenTrace; readonly at: numbe
     trace.id,
     view.notes.notes,
     () => player.atMs,
-    () => showTab('notes'),
+    () => showTab(trace, 'notes'),
   );
   const turns = useMemo(() => timeline.speech.map(({ from }) => from), [timeline]);
   const levels = useCallback(
