@@ -1,6 +1,6 @@
 import type { MessagePortMain } from 'electron';
 import { isEveryAddress } from '../backend/base/address.ts';
-import { SidetoneError } from '../backend/base/errors.ts';
+import { SidetoneError, problemOf } from '../backend/base/errors.ts';
 import type { Scope } from '../backend/base/scope.ts';
 import type { AppSettings } from '../backend/contract/app-settings.ts';
 import type { CallEvent } from '../backend/contract/events.ts';
@@ -9,7 +9,6 @@ import { SignalBatch } from '../backend/contract/signals.ts';
 import { audioFromWindow, type AudioToWindow, type HostStatus } from '../backend/contract/window.ts';
 import { Host, type BotRejection, type HostOptions } from '../backend/host/host.ts';
 import { CallBook } from './call-book.ts';
-import { problemOf } from './gate.ts';
 import { Health } from './health.ts';
 import { Outbox, type Send } from './outbox.ts';
 import { StatusWatch } from './status-watch.ts';

@@ -5,7 +5,7 @@ import {
   type MessagePortMain,
   type WebContents,
 } from 'electron';
-import { SidetoneError, explain } from '../backend/base/errors.ts';
+import { SidetoneError, problemOf, type Problem } from '../backend/base/errors.ts';
 import { CHANNELS } from '../backend/contract/channels.ts';
 import {
   requests,
@@ -13,7 +13,6 @@ import {
   type Command,
   type Message,
   type Messages,
-  type Problem,
   type Reply,
 } from '../backend/contract/window.ts';
 import type { z } from 'zod';
@@ -100,10 +99,4 @@ async function answer<Name extends Command>(
 
 function refuse(error: unknown): { readonly ok: false; readonly problem: Problem } {
   return { ok: false, problem: problemOf(error) };
-}
-
-/** Anything thrown, for a person. */
-export function problemOf(error: unknown): Problem {
-  if (error instanceof SidetoneError) return { kind: error.kind, message: error.message, hint: error.hint };
-  return { kind: 'internal', message: explain(error), hint: null };
 }

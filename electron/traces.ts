@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dialog, type BrowserWindow } from 'electron';
+import { problemOf } from '../backend/base/errors.ts';
 import type { AppSettings } from '../backend/contract/app-settings.ts';
 import type { CallEvent } from '../backend/contract/events.ts';
 import type { ExportFormat, ReplayResult } from '../backend/contract/traces.ts';
@@ -8,7 +9,6 @@ import type { Request } from '../backend/contract/window.ts';
 import { exportName } from '../backend/export/export.ts';
 import { Library } from '../backend/library/library.ts';
 import type { LibraryJob, LibraryWork } from '../backend/library/protocol.ts';
-import { problemOf } from './gate.ts';
 import { Replays, type ReplaysOptions } from './replays.ts';
 import type { Text } from './text.ts';
 

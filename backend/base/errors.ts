@@ -34,6 +34,24 @@ export class SidetoneError extends Error {
   }
 }
 
+/** An error on its way between threads or to the window: what happened, what it means, what to do. */
+export interface Problem {
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** Anything thrown, to be sent. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof SidetoneError) return { kind: error.kind, message: error.message, hint: error.hint };
+  return { kind: 'internal', message: explain(error), hint: null };
+}
+
+/** What was sent, to be thrown. */
+export function errorOf({ kind, message, hint }: Problem): SidetoneError {
+  return new SidetoneError(kind, message, hint === null ? {} : { hint });
+}
+
 /** Message of anything thrown, with the hint where there is one. */
 export function explain(error: unknown): string {
   if (error instanceof SidetoneError) return error.hint ? `${error.message} (${error.hint})` : error.message;

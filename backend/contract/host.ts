@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { MessagePort } from 'node:worker_threads';
-import type { ErrorKind } from '../base/errors.ts';
+import type { Problem } from '../base/errors.ts';
 import type { CallEvent, ConfigHashes } from './events.ts';
 import type { ReplayFeed } from './frozen.ts';
 import type { PartyOrder } from './party.ts';
@@ -140,13 +140,7 @@ export type WorkerAnswer = { readonly port: number } | WorkerReport | null;
 
 export type WorkerMessage =
   | { readonly type: 'answer'; readonly id: number; readonly answer: WorkerAnswer }
-  | {
-      readonly type: 'failure';
-      readonly id: number;
-      readonly kind: ErrorKind;
-      readonly message: string;
-      readonly hint: string | null;
-    }
+  | { readonly type: 'failure'; readonly id: number; readonly problem: Problem }
   | { readonly type: 'events'; readonly events: readonly CallEvent[] }
   /** contract/signals.ts; every 33 ms at most. */
   | { readonly type: 'signals'; readonly batch: Uint8Array }

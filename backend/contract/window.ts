@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ErrorKind } from '../base/errors.ts';
+import type { Problem } from '../base/errors.ts';
 import { appSettingsPatch, type AppSettings } from './app-settings.ts';
 import type { CallEvent } from './events.ts';
 import {
@@ -192,13 +192,6 @@ export type Answer<Name extends Command> = Answers[Name];
 /** How an answer travels. */
 export type Reply<Name extends Command> =
   { readonly ok: true; readonly answer: Answer<Name> } | { readonly ok: false; readonly problem: Problem };
-
-/** An error for a person: what happened, what it means, what to do. */
-export interface Problem {
-  readonly kind: ErrorKind;
-  readonly message: string;
-  readonly hint: string | null;
-}
 
 /** What the main process sends by itself. */
 export interface Messages {

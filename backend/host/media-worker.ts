@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { SidetoneError, explain } from '../base/errors.ts';
+import { SidetoneError, problemOf } from '../base/errors.ts';
 import { tellLastWords } from '../base/last-words.ts';
 import type { MicrophoneFrame, WorkerRequest, WorkerStart } from '../contract/host.ts';
 import { raiseThreadPriority } from '../rtp/pacer.ts';
@@ -19,14 +19,7 @@ function main(port: MessagePort, start: WorkerStart): void {
       const answer = await (await engine).carryOut(command);
       post({ type: 'answer', id, answer });
     } catch (error) {
-      const known = error instanceof SidetoneError;
-      post({
-        type: 'failure',
-        id,
-        kind: known ? error.kind : 'internal',
-        message: known ? error.message : explain(error),
-        hint: known ? error.hint : null,
-      });
+      post({ type: 'failure', id, problem: problemOf(error) });
     }
     if (command.type === 'close') port.close();
   };

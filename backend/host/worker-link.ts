@@ -1,6 +1,6 @@
 import { Worker, type MessagePort } from 'node:worker_threads';
 import type { Scope } from '../base/scope.ts';
-import { SidetoneError, explain, unreachable } from '../base/errors.ts';
+import { SidetoneError, errorOf, explain, unreachable } from '../base/errors.ts';
 import type { CallEvent } from '../contract/events.ts';
 import type {
   CallAudio,
@@ -81,13 +81,7 @@ export class WorkerLink {
         this.#take(message.id)?.resolve(message.answer);
         break;
       case 'failure':
-        this.#take(message.id)?.reject(
-          new SidetoneError(
-            message.kind,
-            message.message,
-            message.hint === null ? {} : { hint: message.hint },
-          ),
-        );
+        this.#take(message.id)?.reject(errorOf(message.problem));
         break;
       case 'events':
         this.#events.onEvents(this, message.events);

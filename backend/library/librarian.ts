@@ -108,7 +108,7 @@ export class Librarian {
     this.#brought += 1;
     const { id } = await bringIn(source, {
       tracesDir: shelf.dir,
-      aside: shelf.scratch(`import-${this.#brought}`),
+      aside: await shelf.scratch(`import-${this.#brought}`),
       version: this.#version,
     });
     await shelf.refresh(id);

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Scope } from '../base/scope.ts';
 import { TRACE_FILES } from '../contract/trace.ts';
 import { makeTrace, manifestOf } from './fixtures/make-trace.ts';
+import { unpackView } from '../contract/traces.ts';
 import { Library } from './library.ts';
 import type { TraceChange } from './shelf.ts';
 
@@ -34,12 +35,13 @@ afterEach(async () => {
 describe('a trace', () => {
   it('is opened in the thread, with its buffers', async () => {
     await makeTrace(traces, 'a');
-    const view = await library.ask('open', { trace: 'a' });
+    const packed = await library.ask('open', { trace: 'a' });
+    const view = unpackView(packed);
     expect(view).toMatchObject({ entry: { id: 'a' }, samples: 16_000, events: [{ type: 'call.started' }] });
     expect(view.signals[0]?.length).toBeGreaterThan(1600);
     expect(view.levels?.values).toHaveLength(200);
     // A second time from what was transferred the first.
-    expect(await library.ask('open', { trace: 'a' })).toEqual(view);
+    expect(await library.ask('open', { trace: 'a' })).toEqual(packed);
     for (const trace of ['gone', '../traces', '..', 'a/../a'])
       await expect(library.ask('open', { trace })).rejects.toMatchObject({ kind: 'usage' });
   });

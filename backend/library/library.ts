@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { SidetoneError, explain, unreachable } from '../base/errors.ts';
+import { SidetoneError, errorOf, explain, unreachable } from '../base/errors.ts';
 import type { Scope } from '../base/scope.ts';
 import type { LibraryJob, LibraryMessage, LibraryStart, LibraryWork } from './protocol.ts';
 import type { TraceChange } from './shelf.ts';
@@ -114,13 +114,7 @@ export class Library {
         this.#take(message.id)?.resolve(message.answer);
         break;
       case 'failure':
-        this.#take(message.id)?.reject(
-          new SidetoneError(
-            message.kind,
-            message.message,
-            message.hint === null ? {} : { hint: message.hint },
-          ),
-        );
+        this.#take(message.id)?.reject(errorOf(message.problem));
         break;
       case 'changed':
         this.#onChanged(message.changes);

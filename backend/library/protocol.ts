@@ -1,4 +1,4 @@
-import type { ErrorKind } from '../base/errors.ts';
+import type { Problem } from '../base/errors.ts';
 import type { TraceNotes } from '../contract/trace.ts';
 import type { ExportFormat, PackedView, PacketRow, TraceEntry } from '../contract/traces.ts';
 import type { RetentionRules } from './retention.ts';
@@ -60,11 +60,5 @@ export interface LibraryStart {
 
 export type LibraryMessage =
   | { readonly type: 'answer'; readonly id: number; readonly answer: LibraryWork[LibraryJob]['answer'] }
-  | {
-      readonly type: 'failure';
-      readonly id: number;
-      readonly kind: ErrorKind;
-      readonly message: string;
-      readonly hint: string | null;
-    }
+  | { readonly type: 'failure'; readonly id: number; readonly problem: Problem }
   | { readonly type: 'changed'; readonly changes: readonly TraceChange[] };

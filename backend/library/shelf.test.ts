@@ -151,6 +151,16 @@ describe('removed traces', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('lie beside the work under way, which is not emptied with them', async () => {
+    await mkdir(path.join(folder, '.removed', 'import-1'), { recursive: true });
+    await writeFile(path.join(folder, '.removed', 'import-1', 'half.wav'), '');
+    void shelf.emptyRemoved();
+    const scratch = await shelf.scratch('import-1');
+    await expect(readdir(scratch)).rejects.toThrow('ENOENT');
+    await mkdir(scratch, { recursive: true });
+    expect(await readdir(path.join(folder, '.removed'))).toEqual(['import-1']);
+  });
+
   it('do not come back over a trace of the same name, which may be removed as well', async () => {
     await makeTrace(folder, 'a', { party: 'first' });
     await shelf.remove(['a']);

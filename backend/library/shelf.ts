@@ -49,9 +49,13 @@ export class Shelf {
     return this.#listed;
   }
 
-  /** A folder of this name is nobody's yet, and is deleted with what was removed. */
-  scratch(name: string): string {
-    return path.join(this.dir, REMOVED, name);
+  /** A folder of this name is not there yet, and once it holds a trace it is deleted with what was removed. */
+  async scratch(name: string): Promise<string> {
+    const folder = path.join(this.dir, REMOVED, name);
+    await this.#emptied;
+    // Of a process that was killed in the middle of its work.
+    await rm(folder, { recursive: true, force: true });
+    return folder;
   }
 
   /** Folder of a trace. @throws SidetoneError 'usage' for what is no name of one. */

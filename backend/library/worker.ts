@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { SidetoneError, explain } from '../base/errors.ts';
+import { SidetoneError, problemOf } from '../base/errors.ts';
 import { tellLastWords } from '../base/last-words.ts';
 import { Librarian } from './librarian.ts';
 import type { LibraryJob, LibraryMessage, LibraryRequest, LibraryStart, LibraryWork } from './protocol.ts';
@@ -17,14 +17,7 @@ function main(port: MessagePort, start: LibraryStart): void {
       const answer = await librarian.carryOut(request);
       post({ type: 'answer', id, answer }, buffersOf(answer));
     } catch (error) {
-      const known = error instanceof SidetoneError;
-      post({
-        type: 'failure',
-        id,
-        kind: known ? error.kind : 'internal',
-        message: known ? error.message : explain(error),
-        hint: known ? error.hint : null,
-      });
+      post({ type: 'failure', id, problem: problemOf(error) });
     }
     if (job === 'close') port.close();
   };

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { chromiumSwitches, electronBinary } from '../../backend/bench/window-app.ts';
 import { traceNotes } from '../../backend/contract/trace.ts';
+import { unpackView } from '../../backend/contract/traces.ts';
 import { until } from '../support/until.ts';
 import { App, ROOT } from './support/app.ts';
 import { Picture } from './support/picture.ts';

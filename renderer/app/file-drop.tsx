@@ -4,7 +4,10 @@ import { pathOf } from '../bridge/bridge.ts';
 import { importTrace } from '../state/traces.ts';
 import { appText } from './text.ts';
 
-/** A trace or a capture dropped anywhere on the window is opened. Rooms that take files of their own come first. */
+/**
+ * A trace or a capture dropped anywhere on the window is opened. Where a room takes files of its own it says so by
+ * `data-takes-files`: what their types begin with.
+ */
 export function FileDrop(): ReactNode {
   const t = useTexts(appText);
   const [over, setOver] = useState(false);
@@ -12,9 +15,9 @@ export function FileDrop(): ReactNode {
     const listeners = new AbortController();
     const { signal } = listeners;
     const drag = (event: DragEvent): void => {
-      if (event.defaultPrevented || !hasFiles(event)) return;
-      event.preventDefault();
-      setOver(true);
+      const ours = isOurs(event);
+      if (ours) event.preventDefault();
+      setOver(ours);
     };
     const leave = (event: DragEvent): void => {
       // Into another element is not out of the window.
@@ -22,13 +25,14 @@ export function FileDrop(): ReactNode {
     };
     const drop = (event: DragEvent): void => {
       setOver(false);
-      if (event.defaultPrevented || !hasFiles(event)) return;
+      if (!isOurs(event)) return;
       event.preventDefault();
       void importAll([...(event.dataTransfer?.files ?? [])]);
     };
-    window.addEventListener('dragover', drag, { signal });
+    // Before an editor of text, which takes any file and quietly drops those that are none.
+    window.addEventListener('dragover', drag, { signal, capture: true });
     window.addEventListener('dragleave', leave, { signal });
-    window.addEventListener('drop', drop, { signal });
+    window.addEventListener('drop', drop, { signal, capture: true });
     return () => listeners.abort();
   }, []);
   if (!over) return null;
@@ -40,8 +44,12 @@ export function FileDrop(): ReactNode {
   );
 }
 
-function hasFiles(event: DragEvent): boolean {
-  return event.dataTransfer?.types.includes('Files') ?? false;
+function isOurs({ dataTransfer, target }: DragEvent): boolean {
+  if (dataTransfer === null || !dataTransfer.types.includes('Files')) return false;
+  const place = target instanceof Element ? target.closest('[data-takes-files]') : null;
+  if (place === null) return true;
+  const taken = place.getAttribute('data-takes-files') ?? '';
+  return ![...dataTransfer.items].every(({ kind, type }) => kind !== 'file' || type.startsWith(taken));
 }
 
 async function importAll(files: readonly File[]): Promise<void> {

@@ -85,7 +85,7 @@ export function Editor(props: EditorProps): ReactNode {
     editor.dispatch({ changes, annotations: outside.of(true) });
   }, [value]);
 
-  return <div ref={host} className="bot-editor" />;
+  return <div ref={host} className="bot-editor" data-takes-files="text/" />;
 }
 
 const fixed: Extension = [

@@ -58,6 +58,7 @@ export function VoiceDrop({ dir }: { readonly dir: string }): ReactNode {
       <div
         className="bot-drop"
         data-over={over}
+        data-takes-files=""
         onDragOver={(event) => drag(event, true)}
         onDragLeave={(event) => drag(event, false)}
         onDrop={(event) => {

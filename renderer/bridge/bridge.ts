@@ -1,3 +1,4 @@
+import type { Problem } from '../../backend/base/errors.ts';
 import { CHANNELS } from '../../backend/contract/channels.ts';
 import type {
   Answer,
@@ -6,7 +7,6 @@ import type {
   Command,
   Message,
   Messages,
-  Problem,
   Reply,
   Request,
 } from '../../backend/contract/window.ts';
@@ -15,11 +15,9 @@ import type {
 export interface Bridge {
   ask<Name extends Command>(command: Name, request: Request<Name>): Promise<Reply<Name>>;
   onMessage(handler: <Name extends Message>(name: Name, content: Messages[Name]) => void): void;
-  /** Where a file lies that a person has dropped on the window; '' for one that is on no disk. */
-  pathOf(file: File): string;
   /** Asks for the port that carries the person's audio; it comes as a window message. */
   openAudio(): void;
-  /** Where a file that was dropped on the page lies on the disk. */
+  /** Where a file that was dropped on the page lies on the disk; '' for one that is on none. */
   pathOf(file: File): string;
 }
 

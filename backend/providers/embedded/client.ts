@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { AsyncQueue } from '../../base/async-queue.ts';
-import { SidetoneError, unreachable } from '../../base/errors.ts';
+import { SidetoneError, errorOf, unreachable } from '../../base/errors.ts';
 import type {
   Completeness,
   CompletionRequest,
@@ -156,11 +156,9 @@ export class InferenceClient {
       case 'end':
         this.#end(message.id, null);
         break;
-      case 'error': {
-        const { kind, hint } = message;
-        this.#end(message.id, new SidetoneError(kind, message.message, hint === null ? {} : { hint }));
+      case 'error':
+        this.#end(message.id, errorOf(message.problem));
         break;
-      }
       default:
         unreachable(message);
     }

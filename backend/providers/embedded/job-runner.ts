@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { SidetoneError, explain, unreachable } from '../../base/errors.ts';
+import { problemOf, unreachable } from '../../base/errors.ts';
 import { throwIfCancelled } from './cancel.ts';
 import type { Engines } from './engines.ts';
 import { Espeak } from './espeak.ts';
@@ -86,14 +86,7 @@ export class JobRunner {
       if (done) this.#finish({ type: 'end', id });
       return done;
     } catch (error) {
-      const known = error instanceof SidetoneError;
-      this.#finish({
-        type: 'error',
-        id,
-        kind: known ? error.kind : 'internal',
-        message: known ? error.message : explain(error),
-        hint: known ? error.hint : null,
-      });
+      this.#finish({ type: 'error', id, problem: problemOf(error) });
       return true;
     }
   }

@@ -1,4 +1,4 @@
-import type { ErrorKind } from '../../base/errors.ts';
+import type { Problem } from '../../base/errors.ts';
 import type { ChatMessage } from '../types.ts';
 
 /** What crosses the port between a media worker and the inference worker. Typed arrays are copied, never shared. */
@@ -33,13 +33,7 @@ export type FromInference =
   | { readonly type: 'text'; readonly id: number; readonly text: string }
   | { readonly type: 'probability'; readonly id: number; readonly value: number }
   | { readonly type: 'end'; readonly id: number }
-  | {
-      readonly type: 'error';
-      readonly id: number;
-      readonly kind: ErrorKind;
-      readonly message: string;
-      readonly hint: string | null;
-    };
+  | { readonly type: 'error'; readonly id: number; readonly problem: Problem };
 
 /** What the host tells the inference worker itself. */
 export type InferenceCommand =

@@ -5,7 +5,8 @@ import { chromiumSwitches, electronBinary } from '../../../backend/bench/window-
 import { setVariables } from '../../../backend/base/environment.ts';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { parse } from 'yaml';
-import type { Answer, Command, Problem, Request } from '../../../backend/contract/window.ts';
+import type { Problem } from '../../../backend/base/errors.ts';
+import type { Answer, Command, Request } from '../../../backend/contract/window.ts';
 import { until } from '../../support/until.ts';
 import { CallRecord } from './record.ts';
 

@@ -1,10 +1,10 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useDeferredValue, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useDeferredValue, useMemo, useState, type ReactNode } from 'react';
 import type { CallEvent } from '../../../backend/contract/events.ts';
 import { useTexts } from '../../base/text.ts';
 import { seconds } from '../../lanes/figures.ts';
 import { TextInput } from '../../ui/field.tsx';
 import { eventRows, matching } from './event-rows.ts';
+import { useFollowingList } from './following-list.ts';
 import { indexAt } from './near.ts';
 import { inspectText } from './text.ts';
 
@@ -25,16 +25,7 @@ export function EventsPane({ events, cursorMs, onSeek }: EventsPaneProps): React
   const rows = useMemo(() => matching(all, wanted), [all, wanted]);
   const current = indexAt(rows, useDeferredValue(cursorMs));
   const [chosen, setChosen] = useState<number | null>(null);
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    overscan: 20,
-  });
-  useEffect(() => {
-    virtual.scrollToIndex(current, { align: 'center' });
-  }, [current, virtual]);
+  const { scroller, virtual } = useFollowingList(rows.length, current, ROW_PX);
   const shown = rows.find(({ event }) => event.seq === chosen) ?? rows[current];
   return (
     <div className="inspect-split">

@@ -1,10 +1,10 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import type { PacketRow, TraceView } from '../../../backend/contract/traces.ts';
 import { useTexts } from '../../base/text.ts';
 import { ask } from '../../bridge/bridge.ts';
 import { moment } from '../../call/figures.ts';
 import { milliseconds, seconds } from '../../lanes/figures.ts';
+import { useFollowingList } from './following-list.ts';
 import { indexAt } from './near.ts';
 import type { Stretch } from './inspector.tsx';
 import { inspectText } from './text.ts';
@@ -26,16 +26,7 @@ export function PacketsPane({ view, cursorMs, selection, onSeek }: PacketsPanePr
   const { rows, problem } = usePackets(view.entry.id, from, to);
   const trouble = useMemo(() => troubleIn(view.events, from, to), [view.events, from, to]);
   const current = rows === null ? 0 : indexAt(rows, cursorMs);
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: rows?.length ?? 0,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    overscan: 20,
-  });
-  useEffect(() => {
-    virtual.scrollToIndex(current, { align: 'center' });
-  }, [current, virtual]);
+  const { scroller, virtual } = useFollowingList(rows?.length ?? 0, current, ROW_PX);
   return (
     <div className="inspect-split">
       <div className="inspect-bar inspect-dim">
