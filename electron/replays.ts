@@ -2,13 +2,12 @@ import { SidetoneError } from '../backend/base/errors.ts';
 import type { Scope } from '../backend/base/scope.ts';
 import type { CallEvent } from '../backend/contract/events.ts';
 import type { ReplayOptions, ReplayResult } from '../backend/contract/traces.ts';
-import { Host, type HostOptions } from '../backend/host/host.ts';
-import { replayTrace } from '../backend/replay/replay.ts';
+import { replayInThread, type ReplayThreadMeans } from '../backend/replay/thread.ts';
 import type { Send } from './outbox.ts';
 
 const NO_LIMITS = { maxLatencyMs: null, maxSlowerMs: null, sameText: false };
 
-export interface ReplaysOptions extends Pick<HostOptions, 'modelsDir' | 'version' | 'env'> {
+export interface ReplaysOptions extends Pick<ReplayThreadMeans, 'modelsDir' | 'version' | 'env'> {
   readonly scope: Scope;
   readonly send: Send;
   /** Of the replayed calls, which are nobody's on show. */
@@ -30,7 +29,7 @@ export class Replays {
 
   /**
    * `trace`: its name; `tracesDir`: where what comes of it goes, too. Resolves when all repeats are over.
-   * @throws SidetoneError 'usage' while another runs, 'cancelled' when it was stopped, or as replayTrace() does.
+   * @throws SidetoneError 'usage' while another runs, 'cancelled' when it was stopped, or as replayInThread() does.
    */
   async replay(trace: string, options: ReplayOptions, tracesDir: string): Promise<ReplayResult> {
     if (this.#running) {
@@ -40,21 +39,13 @@ export class Replays {
     const abort = new AbortController();
     const progress = (done: number, of: number): void => send('replay.progress', { trace, done, of });
     progress(0, options.repeat);
-    const replayed = replayTrace(options, {
+    const replayed = replayInThread(options, {
       limits: NO_LIMITS,
       tracesDir,
-      startHost: (take) =>
-        Host.start({
-          modelsDir,
-          recordsDir: tracesDir,
-          version,
-          workers: 1,
-          env,
-          onEvent: (event) => {
-            take(event);
-            onEvent(event);
-          },
-        }),
+      modelsDir,
+      version,
+      env,
+      onEvent,
       onProgress: progress,
       signal: abort.signal,
     });

@@ -49,7 +49,10 @@ const botUsed = z.object({
   dir: z.string(),
   language: z.string(),
   /** As the call began; `config.used` events tell of changes. */
-  hashes: configHashes,
+  hashes: configHashes.extend({
+    /** Of what is said in ref_audio, be it written in bot.yaml or transcribed; null: not known, or no recording. */
+    ref_text: z.string().nullable().default(null),
+  }),
   stages: z.array(stageUsed),
 });
 export type BotUsed = z.infer<typeof botUsed>;

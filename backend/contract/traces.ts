@@ -278,7 +278,7 @@ export interface ComparedSide {
 
 export interface Comparison {
   readonly turns: readonly ComparedTurn[];
-  /** What of the bot differs: `prompt`, `settings`, `ref_audio`, or a stage's model with both sides. */
+  /** What of the bot differs: `prompt`, `settings`, `ref_audio`, `ref_text`, or a stage's model with both sides. */
   readonly configuration: readonly { readonly what: string; readonly left: string; readonly right: string }[];
   readonly left: { readonly wire: Spread | null; readonly engine: Spread | null };
   readonly right: { readonly wire: Spread | null; readonly engine: Spread | null };

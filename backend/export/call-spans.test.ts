@@ -15,7 +15,7 @@ const STARTED = {
 const ENDED = { type: 'call.ended', reason: 'caller hung up', duration_ms: 9000 } as const;
 const USED = {
   type: 'config.used',
-  hashes: { settings: 's', prompt: 'p', ref_audio: null },
+  hashes: { settings: 's', prompt: 'p', ref_audio: null, ref_text: null },
   prompt: 'You are Joe.',
   settings: {
     stt: { provider: 'embedded', model: 'moonshine' },

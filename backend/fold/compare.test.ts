@@ -179,7 +179,7 @@ describe('compare', () => {
           name: 'bot',
           dir: 'bots/demo',
           language: 'en',
-          hashes: { settings: 's', prompt, ref_audio: null },
+          hashes: { settings: 's', prompt, ref_audio: null, ref_text: null },
           stages,
         },
       },

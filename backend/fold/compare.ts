@@ -134,7 +134,7 @@ function overlap(left: readonly string[], right: readonly string[]): number {
 function configuration(left: BotUsed | null, right: BotUsed | null): Comparison['configuration'] {
   if (!left || !right) return [];
   const differences: { what: string; left: string; right: string }[] = [];
-  for (const what of ['prompt', 'settings', 'ref_audio'] as const) {
+  for (const what of ['prompt', 'settings', 'ref_audio', 'ref_text'] as const) {
     const [one, other] = [left.hashes[what] ?? 'none', right.hashes[what] ?? 'none'];
     if (one !== other) differences.push({ what, left: one, right: other });
   }

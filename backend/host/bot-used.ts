@@ -1,10 +1,18 @@
+import { createHash } from 'node:crypto';
 import type { FrozenAnswers } from '../contract/frozen.ts';
 import type { BotFolder } from '../contract/host.ts';
 import type { BotUsed, StageUsed } from '../contract/trace.ts';
 import { models } from '../models/manifest.ts';
 
-/** What a bot works with, as its trace has it. `frozen`: which stages answer from another trace. */
-export function botUsed({ dir, settings, hashes }: BotFolder, frozen?: FrozenAnswers): BotUsed {
+/**
+ * What a bot works with, as its trace has it. `refText`: what is said in its reference recording; `frozen`: which
+ * stages answer from another trace.
+ */
+export function botUsed(
+  { dir, settings, hashes }: BotFolder,
+  refText: string | null,
+  frozen?: FrozenAnswers,
+): BotUsed {
   const { stt, llm, tts, turn } = settings;
   const isFrozen = {
     vad: false,
@@ -17,7 +25,10 @@ export function botUsed({ dir, settings, hashes }: BotFolder, frozen?: FrozenAns
     name: settings.name,
     dir,
     language: settings.language,
-    hashes,
+    hashes: {
+      ...hashes,
+      ref_text: refText === null ? null : createHash('sha256').update(refText).digest('hex'),
+    },
     stages: [
       embedded('vad', 'silero-vad-v6'),
       stage('stt', stt),

@@ -83,7 +83,7 @@ export class Seats {
         const means = this.#bot(party.dir);
         return {
           partyName: means.folder.settings.name,
-          bot: botUsed(means.folder, this.#frozen.get(party.dir)),
+          bot: botUsed(means.folder, means.voice.reference?.text ?? null, this.#frozen.get(party.dir)),
           recording: means.folder.settings.recording,
           makeParty: (seat) => new Bot({ means, silero: this.#silero, clock: systemClock, ...seat }),
           makeStandIn: (seat) => this.#standIn(means, seat),

@@ -139,7 +139,8 @@ function foldTrace(view: TraceView): OpenTrace {
   for (const batch of view.signals) {
     readSignals(batch, (_call, track, start, values) => tracks.append(track, start, values));
   }
-  return { id: view.entry.id, view, ...folds };
+  // The lanes have them now: they are not kept twice.
+  return { id: view.entry.id, view: { ...view, signals: [] }, ...folds };
 }
 
 /** Takes the place of all notes of the trace. */

@@ -125,7 +125,7 @@ function Configuration({ comparison }: { readonly comparison: Comparison }): Rea
   const t = useTexts(compareText);
   const { configuration } = comparison;
   const nameOf = (what: string): string =>
-    what === 'prompt' || what === 'settings' || what === 'ref_audio' ? t[what] : what;
+    what === 'prompt' || what === 'settings' || what === 'ref_audio' || what === 'ref_text' ? t[what] : what;
   return (
     <>
       <h2 className="compare-title">{t.configuration}</h2>
