@@ -1,12 +1,11 @@
 import type { BenchContext } from './context.ts';
 import { SidetoneError } from '../base/errors.ts';
 import { spread } from './percentiles.ts';
-import { stretchShown, turnWheel, type WheelTurns } from './trace-page.ts';
+import { passFrames, stretchShown, turnWheel, type WheelTurns } from './trace-page.ts';
 import { openHour, openTable, type TraceSetting } from './trace-window.ts';
 import { sleep } from './sleep.ts';
 import type { WindowApp } from './window-app.ts';
-import { droppedPercent, framesOf, GOAL_FRAME_MS, type Frames } from './window-frames.ts';
-import { clearFrames } from './window-page.ts';
+import { droppedPercent, GOAL_FRAME_MS, watched, type Frames } from './window-frames.ts';
 
 const SETTLE_MS = 1500;
 const PACKET_MS = 20;
@@ -26,9 +25,11 @@ export async function traceFramesBench(
   await sleep(scope, SETTLE_MS);
   const zooming: Frames[] = [];
   const panning: Frames[] = [];
+  const still: Frames[] = [];
   for (let round = 0; round < rounds; round += 1) {
     say(`round ${round + 1} of ${rounds}: zooming into an hour and out of it`);
     const at = (round + 1) / (rounds + 1);
+    still.push(await watched(app, () => app.page.evaluate(passFrames, 2 * NOTCHES)));
     const wheel = (deltaY: number): WheelTurns => ({ turns: NOTCHES, deltaY, shift: false, at });
     zooming.push(await watch(app, wheel(-NOTCH)));
     await sleep(scope, SETTLE_MS);
@@ -44,32 +45,33 @@ export async function traceFramesBench(
   }
   await app.close();
 
-  const common = { bench: 'trace', control: null } as const;
-  for (const [name, watched] of [
+  const common = { bench: 'trace', unit: 'ms' } as const;
+  const what = 'the same page left alone';
+  const all = (which: keyof Frames, watched: readonly Frames[]): number[] =>
+    watched.flatMap((frames) => frames[which]);
+  for (const [name, frames] of [
     ['zooming, an hour to one packet and back', zooming],
     ['panning', panning],
   ] as const) {
-    const intervals = watched.flatMap(({ intervals }) => intervals);
+    const intervals = all('intervals', frames);
     figure({
       ...common,
       name: `frame to frame, ${name}`,
-      unit: 'ms',
       measured: spread(intervals),
       goal: { p95: GOAL_FRAME_MS },
-      note: `${droppedPercent(intervals).toFixed(1)} % dropped; ${setting.display.what}`,
+      control: { what, ...spread(all('intervals', still)) },
+      note: `${droppedPercent(intervals).toFixed(1)} % dropped, left alone ${droppedPercent(all('intervals', still)).toFixed(1)} %; ${setting.display.what}`,
     });
     figure({
       ...common,
       name: `script before a frame, ${name}`,
-      unit: 'ms',
-      measured: spread(watched.flatMap(({ script }) => script)),
-      goal: null,
+      measured: spread(all('script', frames)),
+      goal: { p95: GOAL_FRAME_MS },
+      control: { what, ...spread(all('script', still)) },
     });
   }
 }
 
 async function watch(app: WindowApp, wheel: WheelTurns): Promise<Frames> {
-  await app.page.evaluate(clearFrames);
-  await app.page.evaluate(turnWheel, wheel);
-  return framesOf(app);
+  return watched(app, () => app.page.evaluate(turnWheel, wheel));
 }

@@ -20,8 +20,7 @@ import { readDemoLog } from './window-hour.ts';
 
 /** The demo call once, and a breath. */
 const ROUND_MS = 45_000;
-const ROUNDS = 80;
-const CALL_MS = ROUNDS * ROUND_MS;
+const ROUNDS_OF_AN_HOUR = 80;
 const SAMPLES_PER_MS = LINE_RATE / 1000;
 const ROUND_SAMPLES = ROUND_MS * SAMPLES_PER_MS;
 const PACKET_SAMPLES = 160;
@@ -36,19 +35,20 @@ export interface HourTrace {
 }
 
 /**
- * A trace of an hour as a recorder leaves it: the bot's leg of a real demo call over and over, with speech where the
+ * A trace of an hour, or of `rounds` demo calls, as a recorder leaves it: the bot's leg of a real one over and over, with speech where the
  * events have it. The log is from before some kinds of event were written, which are added.
  */
-export async function makeHourTrace(tracesDir: string): Promise<HourTrace> {
+export async function makeHourTrace(tracesDir: string, rounds = ROUNDS_OF_AN_HOUR): Promise<HourTrace> {
   const id = 'hour';
+  const callMs = rounds * ROUND_MS;
   const dir = path.join(tracesDir, id);
   await mkdir(dir, { recursive: true });
   const write = (name: string, content: string | Uint8Array): Promise<void> =>
     writeFile(path.join(dir, name), content);
 
   const round = await demoRound();
-  const events = repeated(round, id);
-  const sides = await audioOf(round);
+  const events = repeated(round, rounds, id);
+  const sides = await audioOf(round, rounds);
   const levels = madeLevels(sides);
   await write(TRACE_FILES.events, `${events.map((event) => JSON.stringify(event)).join('\n')}\n`);
   await write(TRACE_FILES.caller, encodeWav(sides.caller, LINE_RATE));
@@ -57,7 +57,7 @@ export async function makeHourTrace(tracesDir: string): Promise<HourTrace> {
   if (levels) await write(TRACE_FILES.levels, new Uint8Array(levels.values.buffer));
   await write(TRACE_FILES.wire, captureOf(sides));
   const manifest = manifestOf(id, {
-    duration_ms: CALL_MS,
+    duration_ms: callMs,
     mapping: (['caller', 'bot'] as const).map((stream) => ({
       stream,
       ssrc: SSRC[stream],
@@ -70,7 +70,7 @@ export async function makeHourTrace(tracesDir: string): Promise<HourTrace> {
     summary: summaryOf(events),
   });
   await write(TRACE_FILES.manifest, JSON.stringify(manifest));
-  return { id, events: events.length, packets: (2 * CALL_MS * SAMPLES_PER_MS) / PACKET_SAMPLES };
+  return { id, events: events.length, packets: (2 * callMs * SAMPLES_PER_MS) / PACKET_SAMPLES };
 }
 
 /** Traces of short calls, older than the hour, for the table: each says all that was said in a demo call. */
@@ -116,7 +116,7 @@ const ONCE: ReadonlySet<CallEvent['type']> = new Set([
   'config.used',
 ]);
 
-function repeated(round: readonly CallEvent[], call: string): readonly CallEvent[] {
+function repeated(round: readonly CallEvent[], rounds: number, call: string): readonly CallEvent[] {
   const most = (field: 'turn' | 'generation' | 'request'): number =>
     round.reduce((sum, event) => Math.max(sum, numberIn(event, field) ?? 0), 0);
   const steps = {
@@ -129,9 +129,9 @@ function repeated(round: readonly CallEvent[], call: string): readonly CallEvent
     at_sample: ROUND_SAMPLES,
   };
   const events: unknown[] = [];
-  for (let index = 0; index < ROUNDS; index += 1) {
+  for (let index = 0; index < rounds; index += 1) {
     for (const event of round) {
-      if (event.type === 'call.ended' && index < ROUNDS - 1) continue;
+      if (event.type === 'call.ended' && index < rounds - 1) continue;
       if (ONCE.has(event.type) && index > 0) continue;
       const shifted: Record<string, unknown> = { ...event, call, seq: events.length };
       for (const [field, step] of Object.entries(steps)) {
@@ -156,7 +156,7 @@ interface Sides {
 }
 
 /** The same recordings wherever the caller or the bot speaks, as long as they do. */
-async function audioOf(round: readonly CallEvent[]): Promise<Sides> {
+async function audioOf(round: readonly CallEvent[], rounds: number): Promise<Sides> {
   const files = SPEECH.map((name) => readFile(path.join(REPOSITORY, `bots/demo/caller/${name}.wav`)));
   const speech = (await Promise.all(files)).map((file) => {
     const { pcm, sampleRate } = readWav(file);
@@ -177,7 +177,7 @@ async function audioOf(round: readonly CallEvent[]): Promise<Sides> {
       say('bot', event.generation, botFrom, Math.floor((event.at / 1000) * SAMPLES_PER_MS));
   }
   const whole = (pcm: Int16Array): Int16Array => {
-    const out = new Int16Array(ROUNDS * pcm.length);
+    const out = new Int16Array(rounds * pcm.length);
     for (let at = 0; at < out.length; at += pcm.length) out.set(pcm, at);
     return out;
   };

@@ -98,9 +98,11 @@ export function turnWheel({ turns, deltaY, shift, at }: WheelTurns): Promise<voi
   });
 }
 
-/** Scrolls the table by so many pixels a frame to its end, or for `frames` frames. */
+/** Scrolls the table by so many pixels a frame; after its end comes its beginning. */
 export function scrollTable({ by, frames }: { readonly by: number; readonly frames: number }): Promise<void> {
   const rows = document.querySelector('.traces-rows');
+  // Asked once: each time it would have the page laid out.
+  const height = rows?.scrollHeight ?? 0;
   return new Promise((resolve) => {
     let done = 0;
     const frame = (): void => {
@@ -109,8 +111,21 @@ export function scrollTable({ by, frames }: { readonly by: number; readonly fram
         return;
       }
       done += 1;
-      rows.scrollTop = (done * by) % rows.scrollHeight;
+      rows.scrollTop = (done * by) % height;
       requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+}
+
+/** Lets frames pass in which nothing is done. */
+export function passFrames(frames: number): Promise<void> {
+  return new Promise((resolve) => {
+    let passed = 0;
+    const frame = (): void => {
+      passed += 1;
+      if (passed > frames) resolve();
+      else requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
   });

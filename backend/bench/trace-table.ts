@@ -1,10 +1,9 @@
 import type { BenchContext } from './context.ts';
 import { spread } from './percentiles.ts';
-import { readWaits, scrollTable } from './trace-page.ts';
+import { passFrames, readWaits, scrollTable } from './trace-page.ts';
 import { openTable, type TraceSetting } from './trace-window.ts';
 import { sleep } from './sleep.ts';
-import { droppedPercent, framesOf, GOAL_FRAME_MS, type Frames } from './window-frames.ts';
-import { clearFrames } from './window-page.ts';
+import { droppedPercent, GOAL_FRAME_MS, watched, type Frames } from './window-frames.ts';
 
 const KEY_EVERY_MS = 150;
 /** Each letter filters thousands of texts anew, and so does taking it back. */
@@ -18,13 +17,13 @@ export async function traceTableBench(
   const app = await openTable(setting, scope);
   const entries = (await app.ask('trace.list', null)).length;
   say(`scrolling and searching ${entries} rows`);
+  const frames = quick ? 60 : 300;
   const scrolled: Frames[] = [];
   // A row a frame, a page a frame, and as a dragged scroll bar does.
   for (const by of [28, 600, 5000]) {
-    await app.page.evaluate(clearFrames);
-    await app.page.evaluate(scrollTable, { by, frames: quick ? 60 : 300 });
-    scrolled.push(await framesOf(app));
+    scrolled.push(await watched(app, () => app.page.evaluate(scrollTable, { by, frames })));
   }
+  const still = await watched(app, () => app.page.evaluate(passFrames, frames));
   const search = app.page.locator('.traces-search input');
   await search.click();
   for (const text of quick ? SEARCHED.slice(0, 1) : SEARCHED) {
@@ -40,13 +39,14 @@ export async function traceTableBench(
   const { searched } = await app.page.evaluate(readWaits);
   await app.close();
 
-  const common = { bench: 'trace', unit: 'ms', control: null } as const;
-  const intervals = scrolled.flatMap((frames) => frames.intervals);
+  const common = { bench: 'trace', unit: 'ms' } as const;
+  const intervals = scrolled.flatMap(({ intervals }) => intervals);
   figure({
     ...common,
     name: `frame to frame, scrolling ${entries} rows`,
     measured: spread(intervals),
     goal: { p95: GOAL_FRAME_MS },
+    control: { what: 'the same page left alone', ...spread(still.intervals) },
     note: `by one row, a page, and 180 rows a frame; ${droppedPercent(intervals).toFixed(1)} % dropped`,
   });
   figure({
@@ -54,6 +54,7 @@ export async function traceTableBench(
     name: `from a key in the search to its rows, of ${entries}`,
     measured: spread(searched),
     goal: null,
+    control: null,
     note: 'to the start of the frame after the one that shows them; words that were said are searched',
   });
 }

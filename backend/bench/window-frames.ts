@@ -118,9 +118,7 @@ interface Watched extends Frames {
 async function watch(app: WindowApp, lastingMs: number, scope: Scope): Promise<Watched> {
   const metrics = await app.metrics();
   const cpu = await pageCpuSeconds(app);
-  await app.page.evaluate(clearFrames);
-  await sleep(scope, lastingMs);
-  const { intervals, script } = await framesOf(app);
+  const { intervals, script } = await watched(app, () => sleep(scope, lastingMs));
   const metricsAfter = await app.metrics();
   const cpuAfter = await pageCpuSeconds(app);
   const perFrame = (seconds: number): number => (seconds * 1000) / Math.max(1, intervals.length);
@@ -132,8 +130,10 @@ async function watch(app: WindowApp, lastingMs: number, scope: Scope): Promise<W
   };
 }
 
-/** The frames since clearFrames(), ms. */
-export async function framesOf({ page }: WindowApp): Promise<Frames> {
+/** The frames while `doing` goes on, ms. */
+export async function watched({ page }: WindowApp, doing: () => Promise<void>): Promise<Frames> {
+  await page.evaluate(clearFrames);
+  await doing();
   const { intervals, script } = await page.evaluate(readFrames);
   return { intervals: intervals.map((interval) => Math.round(interval * 10) / 10), script };
 }

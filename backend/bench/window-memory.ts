@@ -81,9 +81,7 @@ async function measure(app: WindowApp): Promise<Sample> {
   // What the first collection finalises, the second frees.
   for (let round = 0; round < 2; round += 1) await app.devtools.send('HeapProfiler.collectGarbage');
   const metrics = await app.metrics();
-  const processMb = await app.electron.evaluate(
-    ({ app }) => (app.getAppMetrics().find(({ type }) => type === 'Tab')?.memory.workingSetSize ?? 0) / 1024,
-  );
+  const processMb = await residentMb(app);
   const heap = await app.devtools.send('Runtime.getHeapUsage');
   return {
     heapMb: (heap.usedSize + heap.embedderHeapUsedSize + heap.backingStorageSize) / MEBIBYTE,
@@ -91,4 +89,11 @@ async function measure(app: WindowApp): Promise<Sample> {
     nodes: metrics('Nodes'),
     listeners: metrics('JSEventListeners'),
   };
+}
+
+/** Of the page's process, Chromium's own code included. */
+export function residentMb({ electron }: WindowApp): Promise<number> {
+  return electron.evaluate(
+    ({ app }) => (app.getAppMetrics().find(({ type }) => type === 'Tab')?.memory.workingSetSize ?? 0) / 1024,
+  );
 }

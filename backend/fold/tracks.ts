@@ -14,6 +14,10 @@ const MAX_BLOCK_BYTES = 0xffff;
 const NOTHING_LOWEST = 0xff;
 const NOTHING_HIGHEST = 0;
 
+const EMPTY_PAGE = new Uint8Array(PAGE_BYTES).map((_, at) =>
+  at % 2 === 0 ? NOTHING_LOWEST : NOTHING_HIGHEST,
+);
+
 /**
  * The dense signals of one call (contract/signals.ts), to be drawn at any zoom: what is asked of an hour costs about
  * as much as what is asked of a second. Positions are samples since the call's start. What was never appended is
@@ -183,8 +187,7 @@ class Track {
     while (this.#pages.length <= number) this.#pages.push(null);
     let page = this.#pages[number] ?? null;
     if (page === null) {
-      page = new Uint8Array(PAGE_BYTES);
-      for (let entry = 0; entry < PAGE_BYTES; entry += 2) page[entry] = NOTHING_LOWEST;
+      page = EMPTY_PAGE.slice();
       this.#pages[number] = page;
     }
     return page;

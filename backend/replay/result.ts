@@ -3,10 +3,9 @@ import type { LatencyStages } from '../contract/events.ts';
 import type { Comparison, ReplayLimits, ReplayResult, Spread } from '../contract/traces.ts';
 import { canonicalLog, equalLogs } from '../fold/canonical.ts';
 import { compare, type ComparedTrace } from '../fold/compare.ts';
-import { measureTrace } from '../measure/measure.ts';
+import { measureRecorded } from '../measure/measure.ts';
 import { spreadOf } from '../measure/spread.ts';
-import { openTrace, readTrack, type Trace } from '../trace/read.ts';
-import { readWire } from '../trace/wire.ts';
+import { openTrace, type Trace } from '../trace/read.ts';
 
 /** Measures the traces that replays have written, and compares each with the original. */
 export async function resultOf(
@@ -43,13 +42,8 @@ export async function resultOf(
 
 /** A trace with its metrics, to be compared. */
 export async function measured(trace: Trace): Promise<ComparedTrace> {
-  const [caller, bot, wire] = await Promise.all([
-    readTrack(trace, 'caller'),
-    readTrack(trace, 'bot'),
-    readWire(trace),
-  ]);
   const { events, manifest } = trace;
-  return { events, manifest, metrics: measureTrace({ trace, caller, bot, wire }) };
+  return { events, manifest, metrics: await measureRecorded(trace) };
 }
 
 function stageSpreads(stages: readonly LatencyStages[]): ReplayResult['stages'] {

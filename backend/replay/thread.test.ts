@@ -22,7 +22,7 @@ it('says what the replay itself says of a trace that cannot be replayed', async 
       modelsDir: folder,
       version: '0.1.0',
       env: {},
-      onEvent: expect.unreachable,
+      onEvent: () => expect.unreachable(),
     },
   );
   await expect(replayed).rejects.toMatchObject({

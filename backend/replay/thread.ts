@@ -11,7 +11,7 @@ export interface ReplayThreadMeans
     Pick<ReplayMeans, 'limits' | 'tracesDir' | 'onProgress' | 'signal'>,
     Pick<HostOptions, 'modelsDir' | 'version' | 'env'> {
   /** Of the replayed calls. */
-  onEvent(event: CallEvent): void;
+  readonly onEvent: (event: CallEvent) => void;
 }
 
 /**

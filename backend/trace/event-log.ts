@@ -1,8 +1,5 @@
-import { z } from 'zod';
 import { EVENT_VERSION, callEvent, type CallEvent } from '../contract/events.ts';
 import { upgradeEvent } from './upgrade.ts';
-
-const stamped = z.looseObject({ v: z.int().positive(), type: z.string() });
 
 export interface EventLog {
   readonly events: readonly CallEvent[];
@@ -31,19 +28,12 @@ export function readEvents(text: string): EventLog {
       halfLine = true;
       continue;
     }
-    // Nearly all of them, and there are tens of thousands in an hour.
-    const today = callEvent.safeParse(raw);
-    if (today.success) {
-      version = Math.max(version, EVENT_VERSION);
-      events.push(today.data);
-      continue;
-    }
-    const stamp = stamped.safeParse(raw);
-    const event = stamp.success ? callEvent.safeParse(upgradeEvent(raw, stamp.data.v)) : null;
-    if (stamp.success) version = Math.max(version, stamp.data.v);
+    const stamp = stampOf(raw);
+    const event = stamp && callEvent.safeParse(upgradeEvent(raw, stamp.v));
+    if (stamp) version = Math.max(version, stamp.v);
     if (event?.success) events.push(event.data);
-    else if (stamp.success && event?.error.issues.some(({ path }) => path[0] === 'type'))
-      unknown.set(stamp.data.type, (unknown.get(stamp.data.type) ?? 0) + 1);
+    else if (stamp && event?.error.issues.some(({ path }) => path[0] === 'type'))
+      unknown.set(stamp.type, (unknown.get(stamp.type) ?? 0) + 1);
     else unreadable.push(index + 1);
   }
   return { events, halfLine, unreadable, unknown, version };
@@ -69,6 +59,14 @@ export function eventProblems(log: EventLog): readonly string[] {
     );
   }
   return problems;
+}
+
+/** By hand: an hour has tens of thousands of lines, and what is no trace may have millions. Null: it is no event. */
+function stampOf(raw: unknown): { readonly v: number; readonly type: string } | null {
+  if (typeof raw !== 'object' || raw === null || !('v' in raw) || !('type' in raw)) return null;
+  const { v, type } = raw;
+  if (typeof v !== 'number' || !Number.isSafeInteger(v) || v <= 0 || typeof type !== 'string') return null;
+  return { v, type };
 }
 
 function parseJson(line: string): unknown {

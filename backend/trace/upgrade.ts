@@ -72,6 +72,7 @@ function upgrade(
   today: number,
   steps: readonly ((fields: Fields) => Fields)[],
 ): unknown {
+  if (version === today) return raw;
   const parsed = fields.safeParse(raw);
   if (!parsed.success) return raw;
   const upgraded = steps.slice(Math.max(0, version - 1)).reduce((older, step) => step(older), parsed.data);

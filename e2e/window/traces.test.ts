@@ -243,6 +243,21 @@ describe('a trace that leaves the window', () => {
     rmSync(file);
   });
 
+  it('takes a capture that is dropped on the editor of the prompt', async () => {
+    const file = path.join(app.dir, 'dropped.pcap');
+    copyFileSync(path.join(record.dir, 'wire.pcap'), file);
+    await app.page.getByRole('navigation').getByRole('button', { name: /^Call/ }).click();
+    await tab('Bot').click();
+    const editor = app.page.locator('.bot-editor');
+    await editor.waitFor();
+    const place = await editor.boundingBox();
+    await drop(file, { x: (place?.x ?? NaN) + 60, y: (place?.y ?? NaN) + 60 });
+    await app.page.getByText('dropped', { exact: true }).waitFor();
+    // Nothing is known of it but what was measured.
+    await app.page.getByRole('tabpanel', { name: 'Turns' }).getByText('Turn 1').waitFor();
+    rmSync(file);
+  });
+
   it('leaves no error in the page', () => {
     expect(app.pageErrors).toEqual([]);
   });
@@ -254,11 +269,11 @@ async function width(): Promise<number> {
 }
 
 /** Lets go of a file over the window, as the desktop does. */
-async function drop(file: string): Promise<void> {
+async function drop(file: string, at = { x: 600, y: 400 }): Promise<void> {
   const protocol = await app.electron.context().newCDPSession(app.page);
   const data = { items: [], files: [file], dragOperationsMask: 1 };
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-    await protocol.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+    await protocol.send('Input.dispatchDragEvent', { type, ...at, data });
   await protocol.detach();
 }
 

@@ -1,5 +1,5 @@
 import { AudioLines, Square, TriangleAlert } from 'lucide-react';
-import { useDeferredValue, useMemo, type ReactNode } from 'react';
+import { memo, useDeferredValue, useMemo, type ReactNode } from 'react';
 import { RESIDUAL_LIMIT_MS, type TurnMetrics } from '../../backend/contract/traces.ts';
 import { ttsFile } from '../../backend/contract/trace.ts';
 import type { Conversation, Waterfall } from '../../backend/fold/types.ts';
@@ -19,8 +19,11 @@ import { aheadOf, wireWaterfall } from './turns.ts';
 /** More than a screen is high: an hour's hundreds come right after the first picture. */
 const FIRST_TURNS = 20;
 
-/** Each answer of the bot, what the caller waited for it, and what none of the stages accounts for. */
-export function TurnsPane({ trace }: { readonly trace: OpenTrace }): ReactNode {
+/**
+ * Each answer of the bot, what the caller waited for it, and what none of the stages accounts for. Not compared anew
+ * whenever the lanes move.
+ */
+export const TurnsPane = memo(function TurnsPane({ trace }: { readonly trace: OpenTrace }): ReactNode {
   const t = useTexts(tracesText);
   const { view, conversation, id } = trace;
   const texts = useMemo(() => textsOf(conversation), [conversation]);
@@ -38,7 +41,7 @@ export function TurnsPane({ trace }: { readonly trace: OpenTrace }): ReactNode {
       ))}
     </ol>
   );
-}
+});
 
 interface Texts {
   /** What the caller said, by turn. */

@@ -1,5 +1,5 @@
 import { Activity, Gauge, MessagesSquare, StickyNote, Telescope } from 'lucide-react';
-import { useDeferredValue, useMemo, type ReactNode } from 'react';
+import { memo, useDeferredValue, useMemo, type ReactNode } from 'react';
 import { create } from 'zustand';
 import { unreachable } from '../../backend/base/errors.ts';
 import { useTexts } from '../base/text.ts';
@@ -86,8 +86,8 @@ function TabBody({ tab, trace, player, notes, selection }: SideProps & { readonl
 /** More than a screen is high. */
 const FIRST_ENTRIES = 40;
 
-/** The conversation, with what is being heard marked in it. */
-function Heard({ trace, player }: Pick<SideProps, 'trace' | 'player'>): ReactNode {
+/** The conversation, with what is being heard marked in it. Not compared anew whenever the lanes move. */
+const Heard = memo(function Heard({ trace, player }: Pick<SideProps, 'trace' | 'player'>): ReactNode {
   const { conversation } = trace;
   const first = useMemo(() => conversation.slice(0, FIRST_ENTRIES), [conversation]);
   // An hour's thousand entries come right after the first picture, which does not wait for them.
@@ -102,7 +102,7 @@ function Heard({ trace, player }: Pick<SideProps, 'trace' | 'player'>): ReactNod
       <ConversationView items={items} live={false} current={current} />
     </>
   );
-}
+});
 
 function Inspected({ trace, player, selection }: Omit<SideProps, 'notes'>): ReactNode {
   const cursorMs = player.state(({ atMs }) => atMs);
