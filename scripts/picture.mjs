@@ -1,6 +1,6 @@
 /**
- * `node scripts/picture.mjs`: the README's pictures, docs/window.png and docs/demo.gif, of a real demo call in the real
- * window. Needs Xvfb and ffmpeg.
+ * `node scripts/picture.mjs`: the README's pictures, of a real demo call in the real window: docs/window.png and
+ * docs/demo.gif as it goes on, docs/trace.png of its trace afterwards. Needs Xvfb and ffmpeg.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -84,6 +84,13 @@ try {
   await sleep(26_000);
   await page.screenshot({ path: path.join(root, 'docs', 'window.png') });
   await recorded;
+  const openTrace = page.getByRole('button', { name: 'Open trace' }).first();
+  await openTrace.click({ timeout: 60_000 });
+  await page.getByRole('tab', { name: 'Turns' }).click();
+  await page.getByRole('button', { name: 'Next turn' }).click();
+  // The picture comes to rest.
+  await sleep(2000);
+  await page.screenshot({ path: path.join(root, 'docs', 'trace.png') });
   await app.close();
   const look =
     `fps=${FRAMES_PER_SECOND},scale=${GIF_WIDTH}:-1:flags=lanczos,split[a][b];` +

@@ -22,7 +22,7 @@ import type { BotMeans } from './means.ts';
 import { Recogniser } from './recogniser.ts';
 import { RequestLog } from './request-log.ts';
 import { firstVoiced } from './synthesis.ts';
-import { runTool, toolSpecs } from './tools.ts';
+import { runTool, toolSpecs, withoutQuery } from './tools.ts';
 import { latencyEvent, type TurnTimes, type Utterance } from './utterance.ts';
 
 const WARM_EVERY_MS = 1000;
@@ -390,7 +390,8 @@ export class Bot implements Party {
 
   #tellConfig(): void {
     const { settings, prompt, hashes } = this.#options.means.folder;
-    this.#options.emit({ type: 'config.used', hashes, settings: { ...settings }, prompt });
+    const tools = settings.tools.map((tool) => ({ ...tool, url: withoutQuery(tool.url) }));
+    this.#options.emit({ type: 'config.used', hashes, settings: { ...settings, tools }, prompt });
   }
 
   #makeProviders(): Providers {

@@ -143,6 +143,23 @@ describe('loadBotFolder', () => {
     expect(problems[4]).toContain('tools.0.name: `hangup` is taken');
   });
 
+  it('takes no URL with a password or a key in it, which a trace would tell', async () => {
+    await write('prompt.md', '');
+    await write(
+      'bot.yaml',
+      [
+        'stt: { provider: openai, base_url: "http://me:secret@localhost/v1" }',
+        'llm: { provider: openai, base_url: "http://localhost/v1?api-key=secret" }',
+        'tools: [{ name: a, description: x, url: "http://me:secret@x/" }, { name: b, description: x, url: "http://x?a=b" }]',
+      ].join('\n'),
+    );
+    const message = await refusal();
+    expect(message.split('\n').filter((line) => line.startsWith('bot.yaml:'))).toHaveLength(3);
+    expect(message).not.toContain('secret');
+    const llm = await refusal({ LLM_API_URL: 'http://localhost/v1?key=secret' });
+    expect(llm).not.toContain('secret');
+  });
+
   it('checks the rules block where the rules answer, with lines of the prompt', async () => {
     await write('bot.yaml', '');
     await write('prompt.md', 'Hello.\n\n```rules\nintents:\n  a: { when: x, says: y }\n```\n');

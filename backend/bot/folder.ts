@@ -136,6 +136,13 @@ function keysFor(settings: BotSettings, environment: Environment): Record<string
 function checkTogether(settings: BotSettings, yaml: CheckedYaml): void {
   for (const stage of ['stt', 'llm', 'tts'] as const) {
     const { provider, base_url } = settings[stage];
+    if (base_url !== undefined && !isPlain(base_url)) {
+      const hint = 'name the environment variable that holds the key as `api_key_env`';
+      yaml.complain(
+        [stage, 'base_url'],
+        `${stage}.base_url: found a user name, password or query in it, allowed: scheme, host and path; ${hint}`,
+      );
+    }
     if (provider !== 'openai' || base_url !== undefined) continue;
     const hint = `${stage}.base_url: missing, \`provider: openai\` needs it, as http://localhost:8000/v1`;
     yaml.complain([stage, 'provider'], `${hint}, or ${stage.toUpperCase()}_API_URL in the environment`);
@@ -146,11 +153,25 @@ function checkTogether(settings: BotSettings, yaml: CheckedYaml): void {
     yaml.complain(['turn', 'min_silence_ms'], message);
   }
   const names = new Set(BUILT_IN_TOOLS);
-  for (const [index, { name }] of settings.tools.entries()) {
+  for (const [index, { name, url }] of settings.tools.entries()) {
+    if (hasCredentials(url)) {
+      const message = `tools.${index}.url: found a user name or password in it, which HTTP clients refuse`;
+      yaml.complain(['tools', index, 'url'], message);
+    }
     if (names.has(name))
       yaml.complain(['tools', index, 'name'], `tools.${index}.name: \`${name}\` is taken already`);
     names.add(name);
   }
+}
+
+/** What more there is may be a key, and stands in messages and traces. It could not be called, either. */
+function isPlain(url: string): boolean {
+  return !hasCredentials(url) && new URL(url).search === '';
+}
+
+function hasCredentials(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
 }
 
 function overridden(settings: BotSettings, environment: Environment): BotSettings {

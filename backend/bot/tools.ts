@@ -83,6 +83,12 @@ export async function runTool(call: ToolCall, host: ToolHost, signal: AbortSigna
   }
 }
 
+/** A URL as it may stand in messages and traces: its query may hold a key. */
+export function withoutQuery(url: string): string {
+  const [place = '', query] = url.split('?', 2);
+  return query === undefined ? place : `${place}?…`;
+}
+
 /** More than this would crowd everything else out of the model's context. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 
@@ -95,7 +101,8 @@ export async function callHttpTool(
   argumentsJson: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const endpoint: EndpointName = { stage: 'tools', url: tool.url, model: tool.name, apiKeyEnv: null };
+  const shown = withoutQuery(tool.url);
+  const endpoint: EndpointName = { stage: 'tools', url: shown, model: tool.name, apiKeyEnv: null };
   const body = JSON.stringify(parse(tool.name, argumentsJson, anyObject));
   const limit = tool.timeout_ms;
   await using deadline = new Deadline({ first: limit, between: limit, total: limit }, signal);
@@ -115,16 +122,12 @@ export async function callHttpTool(
     if (deadline.verdict === 'cancelled')
       throw new SidetoneError('cancelled', `tool ${tool.name}: cancelled`);
     if (deadline.verdict === 'late') {
-      throw new SidetoneError(
-        'timeout',
-        `tool ${tool.name} at ${tool.url} did not answer within ${limit} ms`,
-        {
-          hint: `see how busy that server is, or raise timeout_ms of ${tool.name} in bot.yaml`,
-        },
-      );
+      throw new SidetoneError('timeout', `tool ${tool.name} at ${shown} did not answer within ${limit} ms`, {
+        hint: `see how busy that server is, or raise timeout_ms of ${tool.name} in bot.yaml`,
+      });
     }
     if (error instanceof TooLongError) {
-      throw new SidetoneError('garbled', `tool ${tool.name} at ${tool.url} answered ${error.message}`, {
+      throw new SidetoneError('garbled', `tool ${tool.name} at ${shown} answered ${error.message}`, {
         hint: `let it answer with at most ${MAX_ANSWER_BYTES} bytes: only what the model needs to know`,
       });
     }

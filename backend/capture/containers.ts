@@ -93,7 +93,8 @@ class PcapContainer implements Container {
     }
     if (at + 16 > end) return 'more';
     const captured = this.#u32(bytes, at + 8);
-    if (captured > MAX_FRAME_BYTES) return 'damaged';
+    // Zeros are what a copy that was broken off leaves: gigabytes of frames of nothing.
+    if (captured === 0 || captured > MAX_FRAME_BYTES) return 'damaged';
     if (at + 16 + captured > end) return 'more';
     frame.linkType = this.#linkType;
     frame.epochMicros = this.#u32(bytes, at) * 1e6 + Math.floor(this.#u32(bytes, at + 4) / this.#perMicro);

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CaptureFile, type CaptureCounts } from './pcap-file.ts';
 
@@ -68,6 +70,10 @@ describe('CaptureFile', () => {
     const call = await readFile(path.join(FIXTURES, 'vlan.pcap'));
     const { counts } = await readBytes(Buffer.concat([call, Buffer.alloc(5000, 0xee)]));
     expect(counts).toMatchObject({ datagrams: 23, cutShort: true });
+    const zeros = path.join(folder, 'zeros');
+    await writeFile(zeros, call);
+    await truncate(zeros, 10e9);
+    expect((await read(zeros)).counts).toMatchObject({ datagrams: 23, cutShort: true });
   });
 
   it.each(['call.pcapng', 'options-big-endian.pcap'])('survives %s cut anywhere', async (name) => {
@@ -119,12 +125,15 @@ describe('CaptureFile', () => {
     await expect(readBytes(bytes)).rejects.toThrow(said);
   });
 
-  it('says that there is no such file, or that it is a folder', async () => {
+  it('says that there is no such file, or that it is none', async () => {
     await expect(read(path.join(folder, 'none'))).rejects.toMatchObject({ kind: 'usage' });
     await expect(read(folder)).rejects.toMatchObject({
       kind: 'usage',
-      message: `${folder} is a folder, not a capture`,
+      message: `${folder} is not a file, and so no capture`,
     });
+    const pipe = path.join(folder, 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    await expect(read(pipe)).rejects.toThrow('is not a file');
   });
 });
 

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { SidetoneError } from '../base/errors.ts';
 import type { Endpoint } from '../rtp/pcap.ts';
 import { MAGIC_BYTES, containerOf, type Frame } from './containers.ts';
@@ -173,12 +173,11 @@ async function fill(handle: FileHandle, bytes: Buffer, from: number): Promise<nu
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
-    const handle = await open(path, 'r');
-    if (!(await handle.stat()).isDirectory()) return handle;
-    await handle.close();
+    // A pipe would be waited for, and could not be read twice.
+    if ((await stat(path)).isFile()) return await open(path, 'r');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new SidetoneError('usage', `the capture cannot be opened: ${why}`, { cause: error });
   }
-  throw new SidetoneError('usage', `${path} is a folder, not a capture`);
+  throw new SidetoneError('usage', `${path} is not a file, and so no capture`);
 }

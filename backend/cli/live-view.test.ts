@@ -44,7 +44,7 @@ describe('waterfall', () => {
       tts_first_audio: 200,
       packet: 0,
     };
-    const rows = waterfall(stages, 600, 0).split('\n');
+    const rows = waterfall(stages, 600, 0);
     const bar = (row: string | undefined): [number, number] => [
       row?.indexOf('▇') ?? -1,
       (row?.lastIndexOf('▇') ?? -1) + 1,

@@ -1,4 +1,5 @@
 import { LATENCY_STAGES, type CallEvent, type LatencyStages } from '../contract/events.ts';
+import { printable } from './printable.ts';
 
 /**
  * A call as it goes, for a terminal: what is heard, thought and said, and after each answer where the time went.
@@ -80,7 +81,7 @@ export class LiveView {
         this.#line(`${when}  tool      ${event.name}(${event.arguments})`);
         break;
       case 'latency':
-        this.#line(waterfall(event.stages, event.total_ms, event.residual_ms));
+        for (const row of waterfall(event.stages, event.total_ms, event.residual_ms)) this.#line(row);
         break;
       case 'config.changed':
         this.#line(`${when}  settings  changed; the next answer uses them`);
@@ -152,19 +153,19 @@ export class LiveView {
   }
 
   #line(text: string): void {
-    this.#out.write(`${this.#open === '' ? '' : '\r\u001B[K'}${text}\n`);
+    this.#out.write(`${this.#open === '' ? '' : '\r\u001B[K'}${printable(text)}\n`);
     this.#open = '';
   }
 
   #draft(text: string): void {
     if (!this.#out.isTTY) return;
-    this.#open = text.slice(0, (this.#out.columns ?? 100) - 1);
+    this.#open = printable(text).slice(0, (this.#out.columns ?? 100) - 1);
     this.#out.write(`\r\u001B[K${this.#open}`);
   }
 }
 
 /** Bars of a turn's stages, one under the other, each starting where the one before ends. */
-export function waterfall(stages: LatencyStages, totalMs: number, residualMs: number): string {
+export function waterfall(stages: LatencyStages, totalMs: number, residualMs: number): readonly string[] {
   const perColumn = Math.max(totalMs, 1) / BAR_COLUMNS;
   let from = 0;
   const rows = LATENCY_STAGES.map(([key, label]) => {
@@ -176,7 +177,7 @@ export function waterfall(stages: LatencyStages, totalMs: number, residualMs: nu
     return `          ${label.padEnd(15)} ${bar} ${length.toFixed(0).padStart(5)} ms`;
   });
   const sum = `          ${'the caller waited'.padEnd(16 + BAR_COLUMNS)} ${totalMs.toFixed(0).padStart(6)} ms`;
-  return [...rows, `${sum}  (residual ${residualMs.toFixed(1)} ms)`].join('\n');
+  return [...rows, `${sum}  (residual ${residualMs.toFixed(1)} ms)`];
 }
 
 function clock(micros: number): string {

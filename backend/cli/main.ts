@@ -5,6 +5,7 @@ import { bench } from './bench.ts';
 import { call } from './call.ts';
 import { doctor } from './doctor.ts';
 import { listModels, pullModels, removeModel } from './models.ts';
+import { printable } from './printable.ts';
 import { watchReader } from './reader.ts';
 import { serve } from './serve.ts';
 import { compareTraces } from './trace-compare.ts';
@@ -167,7 +168,7 @@ try {
 function exitCodeOf(error: unknown): number {
   // Commander has printed its own message already; --help and --version end this way too, with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  process.stderr.write(`sidetone: ${explain(error)}\n`);
+  process.stderr.write(`sidetone: ${explain(error).split('\n').map(printable).join('\n')}\n`);
   if (!(error instanceof SidetoneError)) return EXIT_FAILED;
   if (error.kind === 'usage') return EXIT_USAGE;
   return error.kind === 'environment' ? EXIT_ENVIRONMENT : EXIT_FAILED;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { LATENCY_STAGES } from '../contract/events.ts';
 import type { ComparedTurn, Comparison, ReplayResult, Spread, TextDifference } from '../contract/traces.ts';
+import { printable } from './printable.ts';
 
 /** What came of a replay, for a terminal: words side by side where they differ, stages with their spread, verdict. */
 export function replayReport(result: ReplayResult, tracesDir: string): string {
@@ -17,7 +18,7 @@ export function replayReport(result: ReplayResult, tracesDir: string): string {
   lines.push('', `${equalLogs} of ${traces.length} event logs are equal but for times`);
   for (const failure of failures) lines.push(`exceeded: ${failure}`);
   lines.push(verdict === 'pass' ? 'passed' : 'failed');
-  return `${lines.join('\n')}\n`;
+  return reportOf(lines);
 }
 
 /** Two traces side by side. */
@@ -27,7 +28,11 @@ export function comparisonReport(comparison: Comparison): string {
     spreadRow('left, wire', comparison.left.wire),
     spreadRow('right, wire', comparison.right.wire),
   ];
-  return `${[...differences(comparison), '', ...wires].join('\n')}\n`;
+  return reportOf([...differences(comparison), '', ...wires]);
+}
+
+function reportOf(lines: readonly string[]): string {
+  return `${lines.map(printable).join('\n')}\n`;
 }
 
 /** Words are shown where any differ. */

@@ -5,6 +5,7 @@ import { SidetoneError } from '../base/errors.ts';
 import type { ExportFormat } from '../contract/traces.ts';
 import { exported, exportName, exportTrace } from '../export/export.ts';
 import { openTrace } from '../trace/read.ts';
+import { printable } from './printable.ts';
 import { withTrace } from './trace-target.ts';
 
 export interface ExportOptions {
@@ -28,7 +29,7 @@ export async function traceExport(target: string, { format, out, traces }: Expor
     } else {
       await pipeline(exported(trace, format), process.stdout, { end: false });
     }
-    for (const problem of trace.problems) process.stderr.write(`warning: ${problem}\n`);
+    for (const problem of trace.problems) process.stderr.write(`warning: ${printable(problem)}\n`);
   });
 }
 

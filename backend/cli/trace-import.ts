@@ -8,6 +8,7 @@ import { bringIn } from '../library/incoming.ts';
 import { measureRecorded } from '../measure/measure.ts';
 import { openTrace } from '../trace/read.ts';
 import { VERSION } from './paths.ts';
+import { printable } from './printable.ts';
 
 interface TraceImportOptions {
   readonly traces: string;
@@ -53,7 +54,7 @@ export async function traceImport(file: string, options: TraceImportOptions): Pr
 }
 
 function print(options: TraceImportOptions, json: object, lines: readonly string[]): void {
-  process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${lines.map(printable).join('\n')}\n`);
 }
 
 function legAsJson({ from, to, ssrcs, codec, packets }: CapturedLeg): object {

@@ -5,6 +5,7 @@ import { measureRecorded } from '../measure/measure.ts';
 import { traceEntry } from '../trace/entry.ts';
 import { openTrace } from '../trace/read.ts';
 import { verifyTrace } from '../trace/verify.ts';
+import { printable } from './printable.ts';
 import { withTrace } from './trace-target.ts';
 import { listLines, showLines } from './trace-text.ts';
 
@@ -23,8 +24,8 @@ export async function listTraces({ traces, json }: TraceOptions): Promise<void> 
   }
   entries.sort((a, b) => b.startedMs - a.startedMs);
   if (json) for (const entry of entries) print(JSON.stringify(entry));
-  else if (entries.length === 0) print(`no traces in ${traces}`);
-  else for (const line of listLines(entries)) print(line);
+  else if (entries.length === 0) printLine(`no traces in ${traces}`);
+  else for (const line of listLines(entries)) printLine(line);
 }
 
 /** `sidetone trace show`: what it is and all its metrics. */
@@ -35,7 +36,7 @@ export async function showTrace(target: string, { traces, json }: TraceOptions):
     const entry = await traceEntry(trace);
     const { problems } = trace;
     if (json) print(JSON.stringify({ entry, problems, metrics }));
-    else for (const line of showLines(entry, metrics, problems)) print(line);
+    else for (const line of showLines(entry, metrics, problems)) printLine(line);
   });
 }
 
@@ -45,11 +46,17 @@ export async function verify(target: string, { traces, json }: TraceOptions): Pr
     const findings = await verifyTrace(await openTrace(dir));
     const [first] = findings;
     if (json) print(JSON.stringify({ ok: first === undefined, findings }));
-    else if (first === undefined) print(`${target}: all is as it was written`);
+    else if (first === undefined) printLine(`${target}: all is as it was written`);
     else
-      print(`${target}: ${first.message}${findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''}`);
+      printLine(
+        `${target}: ${first.message}${findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''}`,
+      );
     if (first !== undefined) process.exitCode = 1;
   });
+}
+
+function printLine(line: string): void {
+  print(printable(line));
 }
 
 function print(line: string): void {

@@ -80,6 +80,12 @@ describe('exportTrace', () => {
     },
   );
 
+  it.each(EXPORT_FORMATS)('says that it cannot be written there: %s', async (format) => {
+    const trace = await openTrace(makeTrace());
+    const nowhere = path.join(folder(), 'nowhere', 'x');
+    await expect(exportTrace(trace, format, nowhere)).rejects.toMatchObject({ kind: 'environment' });
+  });
+
   it('gives each format a name of its own, save the recordings', () => {
     const names = EXPORT_FORMATS.map((format) => exportName('call', format));
     expect(new Set(names).size).toBe(EXPORT_FORMATS.length - 1);

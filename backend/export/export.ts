@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { SidetoneError } from '../base/errors.ts';
+import { SidetoneError, explain } from '../base/errors.ts';
 import { LINE_RATE } from '../contract/party.ts';
 import { TRACE_FILES } from '../contract/trace.ts';
 import type { ExportFormat } from '../contract/traces.ts';
@@ -43,13 +43,26 @@ export function exportName(call: string, format: ExportFormat): string {
  * Writes a trace in another format (docs/export.md) and returns the files written: `file`, save for `wav`, which makes
  * two of it, NAME-caller.wav and NAME-bot.wav. A file is there whole or not at all.
  *
- * @throws SidetoneError 'usage' when the trace lacks what the format is made of; as the file system does.
+ * @throws SidetoneError 'usage' when the trace lacks what the format is made of; 'environment' when a file cannot be
+ * read or written.
  */
 export async function exportTrace(
   trace: Trace,
   format: ExportFormat,
   file: string,
 ): Promise<readonly string[]> {
+  try {
+    return await writeAs(trace, format, file);
+  } catch (error) {
+    if (error instanceof SidetoneError) throw error;
+    throw new SidetoneError('environment', `the export could not be written: ${explain(error)}`, {
+      hint: 'see who may read the trace, who may write there, and whether the disk has room',
+      cause: error,
+    });
+  }
+}
+
+async function writeAs(trace: Trace, format: ExportFormat, file: string): Promise<readonly string[]> {
   if (format === 'sidetone') {
     await packTrace(trace.dir, file);
     return [file];

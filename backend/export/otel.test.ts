@@ -72,6 +72,12 @@ describe('otelTrace', () => {
     expect(spanId('a', 'call')).not.toBe(spanId('b', 'call'));
   });
 
+  it.each([1e308, -1e308])('has times that its format can say, whatever the trace claims: %d', (wallMs) => {
+    const text = otelTrace(DEMO, NO_METRICS, manifest, wallMs);
+    for (const [, nanoseconds = ''] of text.matchAll(/UnixNano":"([^"]*)"/g))
+      expect(BigInt(nanoseconds) >> 64n).toBe(0n);
+  });
+
   it('adds to a turn what was measured on the wire', () => {
     const measured = {
       turn: 1,

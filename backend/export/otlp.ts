@@ -48,10 +48,14 @@ export function spanId(call: string, key: string): string {
   return sha256(`sidetone ${call} ${key}`).slice(0, 16);
 }
 
+/** The last moment that fixed64 nanoseconds can say: a trace may claim any. */
+const LAST_UNIX_MS = 2 ** 64 / 1e6 - 1;
+
 /** To the microsecond: what is left of a double's precision since 1970. */
 function unixNanos(startedMs: number, ms: number): string {
-  const micros = BigInt(Math.round(startedMs * 1000)) + BigInt(Math.round(ms * 1000));
-  return String(micros * 1000n);
+  const start = Math.max(0, Math.min(LAST_UNIX_MS, startedMs));
+  const sinceStart = Math.max(-start, Math.min(LAST_UNIX_MS - start, ms));
+  return String((BigInt(Math.round(start * 1000)) + BigInt(Math.round(sinceStart * 1000))) * 1000n);
 }
 
 function keyValues(attributes: Attributes): readonly object[] {

@@ -90,4 +90,8 @@ describe('vcon', () => {
     expect(made({ nowMs: 0 }).uuid).toBe(uuid);
     expect(made({ call: 'another' }).uuid).not.toBe(uuid);
   });
+
+  it('is made of a trace that claims impossible times', () => {
+    for (const startedMs of [8.64e15, -8.64e15]) made({ startedMs, durationMs: 1e300 });
+  });
 });

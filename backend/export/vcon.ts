@@ -11,6 +11,9 @@ const VCON_VERSION = '0.4.0';
 const CALLER = 0;
 const BOT = 1;
 const SIDETONE = 2;
+/** Of RFC 3339. */
+const FIRST_DATE_MS = Date.parse('0000-01-01T00:00:00Z');
+const LAST_DATE_MS = Date.parse('9999-12-31T23:59:59Z');
 
 export interface VconSource {
   readonly call: string;
@@ -144,13 +147,14 @@ function history({ events, startedMs, durationMs }: VconSource): readonly object
 /** Version 8 as section 4.1.2 has it: laid out as version 7, its tail a hash; the same for every export of a call. */
 function uuid(call: string, startedMs: number): string {
   const bytes = Buffer.alloc(16);
-  bytes.writeUIntBE(Math.max(0, Math.round(startedMs)), 0, 6);
+  bytes.writeUIntBE(Math.max(0, Math.min(2 ** 48 - 1, Math.round(startedMs))), 0, 6);
   createHash('sha1').update(`${call}.sidetone`).digest().copy(bytes, 6, 0, 10);
   bytes[6] = 0x80 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+/** A trace may claim to have lasted longer than there are dates. */
 function date(ms: number): string {
-  return new Date(ms).toISOString();
+  return new Date(Math.max(FIRST_DATE_MS, Math.min(LAST_DATE_MS, ms))).toISOString();
 }

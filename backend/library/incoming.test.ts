@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StreamChoice } from '../capture/pick.ts';
 import { packTrace } from '../trace/archive.ts';
@@ -78,8 +80,10 @@ describe('what comes in', () => {
     expect((await readdir(traces)).filter((name) => name !== 'aside')).toEqual([]);
   });
 
-  it('is said to be missing when it is', async () => {
+  it('is said to be missing when it is, or no file', async () => {
     const file = path.join(folder, 'gone.pcap');
     await expect(take(file)).rejects.toThrow('gone.pcap is missing');
+    await promisify(execFile)('mkfifo', [file]);
+    await expect(take(file)).rejects.toThrow('gone.pcap cannot be read: it is not a file');
   });
 });

@@ -1,10 +1,10 @@
-import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SidetoneError } from '../base/errors.ts';
 import { importCapture, type Imported } from '../capture/import.ts';
 import type { StreamChoice } from '../capture/pick.ts';
 import { unpackTrace } from '../trace/archive.ts';
-import { listTraceFiles, whyUnreadable } from '../trace/files.ts';
+import { listTraceFiles, readStart, whyUnreadable } from '../trace/files.ts';
 import { openTrace, readManifestFile } from '../trace/read.ts';
 
 /** First bytes of a zip file (APPNOTE 4.3.7). */
@@ -41,17 +41,18 @@ export async function bringIn(
   source: string,
   { tracesDir, aside, version, choice = ANY }: IncomingOptions,
 ): Promise<Brought> {
-  const found = await stat(source).catch((cause: unknown) => {
+  const refuse = (cause: unknown): never => {
     throw new SidetoneError('usage', `${source} ${whyUnreadable(cause)}`, {
       hint: 'give a .sidetone file, a capture (pcap, pcapng), or the folder of a trace',
       cause,
     });
-  });
+  };
+  const found = await stat(source).catch(refuse);
   if (found.isDirectory() && path.dirname(path.resolve(source)) === path.resolve(tracesDir)) {
     await openTrace(source);
-    return { id: path.basename(source), imported: null };
+    return { id: path.basename(path.resolve(source)), imported: null };
   }
-  if (!found.isDirectory() && !(await isZip(source))) {
+  if (!found.isDirectory() && !(await isZip(source).catch(refuse))) {
     const id = await freeName(tracesDir, nameOf(source));
     const imported = await importCapture(source, tracesDir, { id, sidetone: version, choice });
     return { id, imported };
@@ -68,14 +69,8 @@ export async function bringIn(
 }
 
 async function isZip(file: string): Promise<boolean> {
-  const handle = await open(file, 'r');
-  try {
-    const start = Buffer.alloc(ZIP.length);
-    const { bytesRead } = await handle.read(start, 0, start.length, 0);
-    return start.toString('latin1', 0, bytesRead) === ZIP;
-  } finally {
-    await handle.close();
-  }
+  const { bytes } = await readStart(file, ZIP.length);
+  return bytes.toString('latin1') === ZIP;
 }
 
 /** Its own files only; what else lies in the folder stays there. */

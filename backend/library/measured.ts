@@ -1,11 +1,13 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { traceMetrics } from '../contract/traces.ts';
+import { readStart, replaceFile } from '../trace/files.ts';
 import type { Trace } from '../trace/read.ts';
 
 /** Beside the trace's own files, which do not need it: it may be deleted, and is never packed or taken from elsewhere. */
 const FILE = 'metrics.json';
+/** Days of turns take less. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 const measured = z.object({
   /** Names, sizes and times of the files that were measured. */
@@ -24,7 +26,8 @@ export function stampOf({ files }: Pick<Trace, 'files'>): string {
 /** What was measured of the trace as its files are now; null: nothing yet, or by other definitions. */
 export async function readMeasured(trace: Trace): Promise<Measured | null> {
   try {
-    const kept = measured.parse(JSON.parse(await readFile(path.join(trace.dir, FILE), 'utf8')));
+    const { bytes } = await readStart(path.join(trace.dir, FILE), MAX_BYTES);
+    const kept = measured.parse(JSON.parse(bytes.toString()));
     return kept.stamp === stampOf(trace) ? kept : null;
   } catch {
     return null;
@@ -33,10 +36,8 @@ export async function readMeasured(trace: Trace): Promise<Measured | null> {
 
 /** A folder that cannot be written costs time at the next opening, nothing else. */
 export async function keepMeasured({ dir }: Trace, what: Measured): Promise<void> {
-  const file = path.join(dir, FILE);
   try {
-    await writeFile(`${file}.new`, JSON.stringify(what));
-    await rename(`${file}.new`, file);
+    await replaceFile(path.join(dir, FILE), JSON.stringify(what));
   } catch {
     // Measured anew next time.
   }

@@ -1,19 +1,16 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SidetoneError, explain } from '../base/errors.ts';
 import { TRACE_FILES, type TraceNotes } from '../contract/trace.ts';
+import { replaceFile } from '../trace/files.ts';
 
 /**
  * Puts notes.json in its place in one step: a reader finds the old notes or the new.
  * @throws SidetoneError 'environment' when it cannot be written; the old notes are still there
  */
 export async function writeNotes(dir: string, notes: TraceNotes): Promise<void> {
-  const file = path.join(dir, TRACE_FILES.notes);
   try {
-    await writeFile(`${file}.new`, `${JSON.stringify(notes, null, 2)}\n`);
-    await rename(`${file}.new`, file);
+    await replaceFile(path.join(dir, TRACE_FILES.notes), `${JSON.stringify(notes, null, 2)}\n`);
   } catch (cause) {
-    await rm(`${file}.new`, { force: true }).catch(() => undefined);
     throw new SidetoneError('environment', `the notes could not be saved: ${explain(cause)}`, {
       hint: `make room on the disk, or see who may write to ${dir}`,
       cause,

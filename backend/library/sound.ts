@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { wavHeader } from '../audio/wav.ts';
 import { TRACE_FILES } from '../contract/trace.ts';
@@ -90,11 +90,12 @@ export class TraceSound implements AsyncDisposable {
 }
 
 async function openChannel(file: string): Promise<Channel | null> {
-  const handle = await open(file, 'r').catch(() => null);
-  if (!handle) return null;
-  const found = await handle.stat();
+  // Before it is opened: a pipe would be waited for.
+  const found = await lstat(file).catch(() => null);
+  const handle = found?.isFile() === true ? await open(file, 'r').catch(() => null) : null;
+  if (!found || !handle) return null;
   const header = Buffer.alloc(HEADER_BYTES);
-  const whole = found.isFile() && (await handle.read(header, 0, HEADER_BYTES, 0)).bytesRead === HEADER_BYTES;
+  const whole = (await handle.read(header, 0, HEADER_BYTES, 0)).bytesRead === HEADER_BYTES;
   const sampleRate = header.readUInt32LE(24);
   if (!whole || !isOurs(header, sampleRate)) {
     await handle.close();

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -98,6 +98,16 @@ describe('a trace that is opened', () => {
     const { metrics } = await viewOf(dir);
     await writeFile(path.join(dir, 'metrics.json'), content);
     expect((await viewOf(dir)).metrics).toEqual(metrics);
+  });
+
+  it('is measured into its own folder, wherever links in it lead', async () => {
+    const dir = await makeTrace(traces, 'a');
+    const victim = path.join(traces, 'victim');
+    await writeFile(victim, 'mine');
+    for (const name of ['metrics.json', 'metrics.json.new']) await symlink(victim, path.join(dir, name));
+    await measureAhead(dir);
+    expect(await readFile(victim, 'utf8')).toBe('mine');
+    expect(await readFile(path.join(dir, 'metrics.json'), 'utf8')).toContain('callerSpeechMs');
   });
 
   it('is none where there is nothing', async () => {

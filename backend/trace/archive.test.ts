@@ -1,5 +1,15 @@
 import { createWriteStream } from 'node:fs';
-import { appendFile, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -61,6 +71,13 @@ describe('packTrace and unpackTrace', () => {
     expect((await readdir(into)).sort()).toEqual(['manifest.json', 'tts']);
     expect(await readFile(path.join(into, 'tts', '001.wav'), 'utf8')).toBe('RIFF');
   });
+});
+
+it.skipIf(process.getuid?.() === 0)('packTrace leaves nothing when a file may not be read', async () => {
+  const dir = await writeCall(folder, { caller: new Int16Array(80), bot: new Int16Array(80) });
+  await chmod(path.join(dir, 'bot.wav'), 0);
+  await expect(packTrace(dir, archive)).rejects.toThrow('EACCES');
+  expect((await readdir(folder)).filter((name) => name.startsWith('call.sidetone'))).toEqual([]);
 });
 
 describe('unpackTrace refuses', () => {

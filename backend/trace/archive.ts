@@ -28,17 +28,20 @@ export async function packTrace(dir: string, file: string): Promise<void> {
   const zip = new yazl.ZipFile();
   const unfinished = `${file}.new`;
   try {
-    for (const { name, bytes, changedMs } of await listTraceFiles(dir)) {
+    const files = await listTraceFiles(dir);
+    const out = createWriteStream(unfinished);
+    const fail = (error: Error): void => void out.destroy(error);
+    zip.on('error', fail);
+    for (const { name, bytes, changedMs } of files) {
       const mtime = new Date(changedMs);
       zip.addReadStreamLazy(name, { mtime, size: bytes }, (done) => {
         // A call that goes on adds to its files meanwhile.
         const end = bytes - 1;
-        done(null, bytes === 0 ? Readable.from([]) : createReadStream(path.join(dir, name), { end }));
+        const content = bytes === 0 ? Readable.from([]) : createReadStream(path.join(dir, name), { end });
+        done(null, content.once('error', fail));
       });
     }
     zip.end();
-    const out = createWriteStream(unfinished);
-    zip.on('error', (error: Error) => out.destroy(error));
     await pipeline(zip.outputStream, out);
     await rename(unfinished, file);
   } catch (error) {

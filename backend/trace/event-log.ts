@@ -1,6 +1,9 @@
 import { EVENT_VERSION, callEvent, type CallEvent } from '../contract/events.ts';
 import { upgradeEvent } from './upgrade.ts';
 
+/** A file of which more lines are no events is no log: the rest of it is not read. */
+const MAX_UNREADABLE = 10_000;
+
 export interface EventLog {
   readonly events: readonly CallEvent[];
   /** The file ends in the middle of a line: its writer was stopped there. */
@@ -20,11 +23,14 @@ export function readEvents(text: string): EventLog {
   const unknown = new Map<string, number>();
   let version = 0;
   let halfLine = false;
-  const lines = text.split('\n');
-  for (const [index, line] of lines.entries()) {
+  // One after the other: of a file that is none of ours they would fill the memory.
+  for (let from = 0, number = 1; from < text.length; number += 1) {
+    const end = text.indexOf('\n', from);
+    const line = text.slice(from, end === -1 ? text.length : end);
+    from += line.length + 1;
     if (line.trim() === '') continue;
     const raw = parseJson(line);
-    if (raw === undefined && index === lines.length - 1) {
+    if (raw === undefined && end === -1) {
       halfLine = true;
       continue;
     }
@@ -34,7 +40,8 @@ export function readEvents(text: string): EventLog {
     if (event?.success) events.push(event.data);
     else if (stamp && event?.error.issues.some(({ path }) => path[0] === 'type'))
       unknown.set(stamp.type, (unknown.get(stamp.type) ?? 0) + 1);
-    else unreadable.push(index + 1);
+    else unreadable.push(number);
+    if (unreadable.length > MAX_UNREADABLE) break;
   }
   return { events, halfLine, unreadable, unknown, version };
 }
@@ -50,7 +57,9 @@ export function eventProblems(log: EventLog): readonly string[] {
   if (halfLine) problems.push('events.ndjson ends in the middle of a line, which is left out');
   if (unreadable.length > 0)
     problems.push(
-      `events.ndjson: ${unreadable.length} line${unreadable.length === 1 ? '' : 's'} cannot be read and are left out, the first is line ${unreadable[0]}`,
+      unreadable.length > MAX_UNREADABLE
+        ? `events.ndjson: more than ${MAX_UNREADABLE} lines cannot be read, the first is line ${unreadable[0]}; the rest is left out`
+        : `events.ndjson: ${unreadable.length} line${unreadable.length === 1 ? '' : 's'} cannot be read and are left out, the first is line ${unreadable[0]}`,
     );
   if (unknown.size > 0) {
     const count = [...unknown.values()].reduce((sum, n) => sum + n, 0);

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SidetoneError } from '../base/errors.ts';
 import { TRACE_FILES } from '../contract/trace.ts';
@@ -23,7 +23,8 @@ export interface TraceFile {
 
 /** The files a trace's folder holds, sorted by name; others in it do not count. @throws when it cannot be listed. */
 export async function listTraceFiles(dir: string): Promise<readonly TraceFile[]> {
-  const tts = await readdir(path.join(dir, 'tts')).catch(() => []);
+  const hasTts = lstatSync(path.join(dir, 'tts'), { throwIfNoEntry: false })?.isDirectory() === true;
+  const tts = hasTts ? await readdir(path.join(dir, 'tts')).catch(() => []) : [];
   const names = [...(await readdir(dir)), ...tts.map((name) => `tts/${name}`)].filter(isTraceFile).sort();
   const files = names.map((name) => {
     // Links do not count: what they lead to is no part of the trace, and must not leave in its zip. Not as promises:
@@ -57,6 +58,24 @@ export async function readStart(
     return { bytes: bytes.subarray(0, length), total };
   } finally {
     await handle.close();
+  }
+}
+
+/**
+ * Writes a file in one step: a reader finds the old one or the new one, whole. What lay in the way is removed and not
+ * followed: it may be a link that somebody has put into the folder, to anywhere.
+ *
+ * @throws as the file system does; the old one is still there.
+ */
+export async function replaceFile(file: string, text: string): Promise<void> {
+  const fresh = `${file}.new`;
+  try {
+    await rm(fresh, { force: true });
+    await writeFile(fresh, text, { flag: 'wx' });
+    await rename(fresh, file);
+  } catch (error) {
+    await rm(fresh, { force: true }).catch(() => undefined);
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TRACE_FILES, traceManifest, type TraceManifest } from '../contract/trace.ts';
+import { replaceFile } from './files.ts';
 
 /** Spare room in the manifest of a call going on: for what is to be said of it when the disk is full. */
 const SPARE_BYTES = 512;
@@ -16,15 +17,8 @@ export async function readManifest(dir: string): Promise<TraceManifest> {
  * @throws as the file system does.
  */
 export async function writeManifest(dir: string, manifest: TraceManifest): Promise<void> {
-  const file = path.join(dir, TRACE_FILES.manifest);
-  const fresh = `${file}.new`;
-  try {
-    await writeFile(fresh, textOf(manifest) + ' '.repeat(manifest.state === 'recording' ? SPARE_BYTES : 0));
-    await rename(fresh, file);
-  } catch (error) {
-    await rm(fresh, { force: true });
-    throw error;
-  }
+  const spare = ' '.repeat(manifest.state === 'recording' ? SPARE_BYTES : 0);
+  await replaceFile(path.join(dir, TRACE_FILES.manifest), textOf(manifest) + spare);
 }
 
 /**

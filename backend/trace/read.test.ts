@@ -6,6 +6,7 @@ import {
   open,
   readFile,
   rm,
+  symlink,
   truncate,
   utimes,
   writeFile,
@@ -17,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { traceEntry } from './entry.ts';
 import { writeCall } from './fixtures/written.ts';
 import { openTrace, readTrack } from './read.ts';
+import { readWire } from './wire.ts';
 
 let folder = '';
 let dir = '';
@@ -157,6 +159,33 @@ describe('openTrace', () => {
       'events.ndjson is missing',
       'events.ndjson cannot be read: it is not a file',
     ]);
+  });
+
+  it('gives a log up that is none, however long it is', async () => {
+    await appendFile(file('events.ndjson'), '{}\n'.repeat(20_000));
+    const { events, problems } = await openTrace(dir);
+    expect(problems).toEqual([
+      `events.ndjson: more than 10000 lines cannot be read, the first is line ${events.length + 1}; the rest is left out`,
+    ]);
+  });
+
+  it('says that a capture is none, and waits for none that goes on as zeros', async () => {
+    await truncate(file('wire.pcap'), 10e9);
+    const trace = await openTrace(dir);
+    expect(trace.problems).toEqual([]);
+    expect((await readWire(trace))?.bot.length).toBeGreaterThan(0);
+    await writeFile(file('wire.pcap'), 'GIF89a');
+    expect((await openTrace(dir)).problems).toEqual([
+      'wire.pcap is not a capture as it was written: its packets are not known',
+    ]);
+  });
+
+  it('follows no link out of the folder', async () => {
+    const elsewhere = path.join(folder, 'elsewhere');
+    await mkdir(elsewhere);
+    await writeFile(path.join(elsewhere, '001.wav'), 'secret');
+    await symlink(elsewhere, file('tts'));
+    expect((await openTrace(dir)).files.map(({ name }) => name)).not.toContain('tts/001.wav');
   });
 
   it('takes no file from elsewhere, whatever the manifest says', async () => {

@@ -17,6 +17,7 @@ import { eventProblems, readEvents } from './event-log.ts';
 import { isTraceFile, listTraceFiles, readStart, whyUnreadable, type TraceFile } from './files.ts';
 import { upgradeManifest } from './upgrade.ts';
 import { readSide, sideProblem } from './wav-file.ts';
+import { wireProblem } from './wire.ts';
 
 /** A trace as it is on the disk, whatever of it can be read. */
 export interface Trace {
@@ -62,6 +63,7 @@ export async function openTrace(dir: string): Promise<Trace> {
     [TRACE_FILES.caller, TRACE_FILES.bot].map((name) => wavProblemOf(dir, files, name)),
   );
   const goingOn = isGoingOn(manifest.value, files);
+  const wire = goingOn ? null : await wireProblemOf(dir, files);
   const alignment = new CallerAlignment();
   for (const event of log.value.events) if (event.type === 'caller.aligned') alignment.apply(event);
   const problems = [
@@ -70,7 +72,7 @@ export async function openTrace(dir: string): Promise<Trace> {
     // While the file grows, its last line is often half there.
     ...log.problems,
     ...eventProblems(goingOn ? { ...log.value, halfLine: false } : log.value),
-    ...wavs.filter((problem) => problem !== null),
+    ...[...wavs, wire].filter((problem) => problem !== null),
     ...notes.problems,
   ];
   return {
@@ -195,6 +197,11 @@ function missing(files: readonly TraceFile[], manifest: TraceManifest | null): r
 async function wavProblemOf(dir: string, files: readonly TraceFile[], name: string): Promise<string | null> {
   if (!files.some((file) => file.name === name)) return null;
   return sideProblem(dir, name).catch((error: unknown) => `${name} ${whyUnreadable(error)}`);
+}
+
+async function wireProblemOf(dir: string, files: readonly TraceFile[]): Promise<string | null> {
+  if (!files.some(({ name }) => name === TRACE_FILES.wire)) return null;
+  return wireProblem(dir).catch((error: unknown) => `${TRACE_FILES.wire} ${whyUnreadable(error)}`);
 }
 
 function pathOf(error: z.ZodError): string {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { encode } from '../audio/g711.ts';
 import { TRACE_FILES } from '../contract/trace.ts';
 import { codecOf } from '../rtp/payload-types.ts';
-import { isTraceFile } from './files.ts';
+import { isTraceFile, whyUnreadable } from './files.ts';
 import { readTrack, type Trace } from './read.ts';
 import { sha256Of } from './sha256.ts';
 import { wavProblem } from './wav-file.ts';
@@ -47,9 +47,12 @@ async function hashFaults({ dir, manifest, files }: Trace): Promise<readonly Fin
     });
   for (const [name, sha256] of expected) {
     if (!files.some((file) => file.name === name)) continue;
-    const found = await sha256Of(path.join(dir, name));
-    if (found !== sha256.toLowerCase())
-      faults.push({ check: 'hashes', message: `${name} is not as it was written: its SHA-256 is ${found}` });
+    const message = await sha256Of(path.join(dir, name)).then(
+      (hash) =>
+        hash === sha256.toLowerCase() ? null : `${name} is not as it was written: its SHA-256 is ${hash}`,
+      (error: unknown) => `${name} ${whyUnreadable(error)}`,
+    );
+    if (message !== null) faults.push({ check: 'hashes', message });
   }
   return faults;
 }

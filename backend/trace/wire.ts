@@ -4,6 +4,7 @@ import { TRACE_FILES, type MappingPoint } from '../contract/trace.ts';
 import { RtpPacket, parseRtp } from '../rtp/packet.ts';
 import { codecOf } from '../rtp/payload-types.ts';
 import { addressBytes } from '../rtp/pcap.ts';
+import { readStart } from './files.ts';
 import { Mapping } from './mapping.ts';
 import type { Trace } from './read.ts';
 
@@ -29,7 +30,7 @@ export interface Wire {
 
 const FILE_HEADER_BYTES = 24;
 const RECORD_HEADER_BYTES = 16;
-/** Larger is no record: the file is damaged from here on. */
+/** Larger is no record, nor is one without room for the headers: the file is damaged from here on. */
 const MAX_RECORD_BYTES = 65_535;
 const PIECE_BYTES = 1 << 20;
 /** Magic number and link type as rtp/pcap.ts writes them. */
@@ -38,6 +39,7 @@ const LINKTYPE_RAW = 101;
 const UDP = 17;
 const IP_HEADER_BYTES = 20;
 const UDP_HEADER_BYTES = 8;
+const MIN_RECORD_BYTES = IP_HEADER_BYTES + UDP_HEADER_BYTES;
 
 /**
  * What a trace's own wire.pcap says of when each packet came and left; null where there is no such file, or the trace
@@ -123,6 +125,22 @@ class Side {
   }
 }
 
+/** What is wrong with a trace's capture, by its beginning; null: nothing is seen there. */
+export async function wireProblem(dir: string): Promise<string | null> {
+  const { bytes } = await readStart(path.join(dir, TRACE_FILES.wire), FILE_HEADER_BYTES);
+  return isOurs(bytes)
+    ? null
+    : `${TRACE_FILES.wire} is not a capture as it was written: its packets are not known`;
+}
+
+function isOurs(head: Buffer): boolean {
+  return (
+    head.length === FILE_HEADER_BYTES &&
+    head.readUInt32LE(0) === MAGIC &&
+    head.readUInt32LE(20) === LINKTYPE_RAW
+  );
+}
+
 /** A UDP datagram of a capture. */
 interface Captured {
   /** From the IP header on; `payload`: where in it UDP's begins. */
@@ -143,7 +161,7 @@ async function eachDatagram(file: string, take: (datagram: Captured) => void): P
   try {
     const head = Buffer.alloc(FILE_HEADER_BYTES);
     await handle.read(head, 0, FILE_HEADER_BYTES, 0);
-    if (head.readUInt32LE(0) !== MAGIC || head.readUInt32LE(20) !== LINKTYPE_RAW) return false;
+    if (!isOurs(head)) return false;
     const piece = Buffer.alloc(PIECE_BYTES);
     for (let from = FILE_HEADER_BYTES; ;) {
       const { bytesRead } = await handle.read(piece, 0, PIECE_BYTES, from);
@@ -162,7 +180,7 @@ function eachRecord(piece: Buffer, at: number, take: (datagram: Captured) => voi
   while (used + RECORD_HEADER_BYTES <= piece.length) {
     const bytes = piece.readUInt32LE(used + 8);
     const from = used + RECORD_HEADER_BYTES;
-    if (bytes > MAX_RECORD_BYTES || from + bytes > piece.length) break;
+    if (bytes < MIN_RECORD_BYTES || bytes > MAX_RECORD_BYTES || from + bytes > piece.length) break;
     const ip = piece.subarray(from, from + bytes);
     const payload = payloadOffset(ip);
     const micros = piece.readUInt32LE(used) * 1e6 + piece.readUInt32LE(used + 4);

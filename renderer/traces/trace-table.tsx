@@ -20,7 +20,8 @@ import './traces.css';
 
 /** As tokens.css has a row's height. */
 const ROW_PX = 28;
-const SPARE_ROWS = 12;
+/** On either side. More would be made anew in vain in each frame of a fast scroll. */
+const SPARE_ROWS = 6;
 
 /** All traces: searched, filtered, sorted, opened. */
 export function TraceTable(): ReactNode {
