@@ -41,9 +41,11 @@ export async function startNullEngine(start: NullEngineStart, scope: Scope): Pro
   return {
     port,
     async stop() {
+      // A thread that ends may hand over its last message and its end in one go.
+      const exited = once(worker, 'exit');
       worker.postMessage('stop');
       const report = stopped.parse((await once(worker, 'message'))[0]);
-      await once(worker, 'exit');
+      await exited;
       forget();
       return report;
     },

@@ -56,8 +56,10 @@ describe('a tool over HTTP', () => {
 
   it('names the status and what the server said', async () => {
     const tool = await toolServedBy((_, response) => response.writeHead(500).end('<h1>no database</h1>'));
-    const error = await failure(callHttpTool(tool, '{}', never));
+    const keyed = { ...tool, url: `${tool.url}?key=secret` };
+    const error = await failure(callHttpTool(keyed, '{}', never));
     expect(error.kind).toBe('refused');
+    expect(error.message).toContain('/tables?… ');
     expect(error.message).toContain('answered 500: no database');
     expect(error.message).toContain('free_tables');
   });

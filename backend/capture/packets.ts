@@ -17,6 +17,8 @@ import { payloadKind } from './payload-kind.ts';
 /** RFC 3550 appendix A.1. */
 const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 100;
+/** Half a day of call; more is not shown, for it would fill the memory. */
+const MAX_ROWS = 4_000_000;
 const NOTHING_NAMED: ReadonlyMap<number, string> = new Map();
 
 /** The rows of the trace that was asked for last: a person scrolls through one, and an hour has 360 000 of them. */
@@ -46,6 +48,7 @@ async function readRows(dir: string, file: string): Promise<readonly PacketRow[]
   const rows: PacketRow[] = [];
   for await (const batch of new CaptureFile(file).batches()) {
     for (const datagram of batch) rows.push(describer.row(datagram));
+    if (rows.length > MAX_ROWS) break;
   }
   return rows.sort((a, b) => a.at - b.at);
 }

@@ -5,7 +5,7 @@ import { printable } from './printable.ts';
 
 /** What came of a replay, for a terminal: words side by side where they differ, stages with their spread, verdict. */
 export function replayReport(result: ReplayResult, tracesDir: string): string {
-  const { traces, comparisons, wire, stages, equalLogs, verdict, failures } = result;
+  const { traces, comparisons, wire, stages, stalls, equalLogs, verdict, failures } = result;
   const lines: string[] = [];
   for (const [index, comparison] of comparisons.entries()) {
     lines.push(`replay ${index + 1}  ${path.join(tracesDir, traces[index] ?? '')}`);
@@ -16,6 +16,10 @@ export function replayReport(result: ReplayResult, tracesDir: string): string {
   lines.push(spreadRow('original, wire', original), spreadRow('replays, wire', wire));
   if (stages) for (const [stage, label] of LATENCY_STAGES) lines.push(spreadRow(`  ${label}`, stages[stage]));
   lines.push('', `${equalLogs} of ${traces.length} event logs are equal but for times`);
+  if (stalls.count > 0)
+    lines.push(
+      `${stalls.count} packets left late, by up to ${stalls.worstMs.toFixed(0)} ms: the machine may have changed the call`,
+    );
   for (const failure of failures) lines.push(`exceeded: ${failure}`);
   lines.push(verdict === 'pass' ? 'passed' : 'failed');
   return reportOf(lines);

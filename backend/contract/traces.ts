@@ -295,6 +295,8 @@ export interface ReplayResult {
   readonly wire: Spread | null;
   /** By stage, over all repeats. */
   readonly stages: Readonly<Record<keyof LatencyStages, Spread>> | null;
+  /** Packets of the bot's that left late, over all repeats: the machine stood still, and may have changed the call. */
+  readonly stalls: { readonly count: number; readonly worstMs: number };
   /** Repeats whose event logs are the same as the first's but for times. */
   readonly equalLogs: number;
   readonly verdict: 'pass' | 'fail';

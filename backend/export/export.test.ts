@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -81,7 +81,9 @@ describe('exportTrace', () => {
   );
 
   it.each(EXPORT_FORMATS)('says that it cannot be written there: %s', async (format) => {
-    const trace = await openTrace(makeTrace());
+    const dir = makeTrace();
+    writeFileSync(path.join(dir, 'wire.pcap'), '');
+    const trace = await openTrace(dir);
     const nowhere = path.join(folder(), 'nowhere', 'x');
     await expect(exportTrace(trace, format, nowhere)).rejects.toMatchObject({ kind: 'environment' });
   });

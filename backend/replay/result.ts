@@ -18,10 +18,12 @@ export async function resultOf(
   const logs: string[] = [];
   const wires: number[] = [];
   const stages: LatencyStages[] = [];
+  const stalls: number[] = [];
   for (const call of calls) {
     const after = await measured(await openTrace(path.join(tracesDir, call)));
     comparisons.push(compare(before, after));
     logs.push(canonicalLog(after.events));
+    for (const event of after.events) if (event.type === 'engine.stalled') stalls.push(event.late_ms);
     for (const turn of after.metrics.turns) {
       if (turn.wireMs !== null) wires.push(turn.wireMs);
       if (turn.stages !== null) stages.push(turn.stages);
@@ -34,6 +36,7 @@ export async function resultOf(
     comparisons,
     wire,
     stages: stageSpreads(stages),
+    stalls: { count: stalls.length, worstMs: Math.max(0, ...stalls) },
     equalLogs: equalLogs(logs),
     verdict: failures.length === 0 ? 'pass' : 'fail',
     failures,

@@ -33,6 +33,8 @@ const RECORD_HEADER_BYTES = 16;
 /** Larger is no record, nor is one without room for the headers: the file is damaged from here on. */
 const MAX_RECORD_BYTES = 65_535;
 const PIECE_BYTES = 1 << 20;
+/** Half a day of call: as packets they take some 500 MB of memory. */
+const MAX_BYTES = 2 ** 30;
 /** Magic number and link type as rtp/pcap.ts writes them. */
 const MAGIC = 0xa1b2c3d4;
 const LINKTYPE_RAW = 101;
@@ -125,12 +127,14 @@ class Side {
   }
 }
 
-/** What is wrong with a trace's capture, by its beginning; null: nothing is seen there. */
+/** What is wrong with a trace's capture, by its size and beginning; null: nothing is seen there. */
 export async function wireProblem(dir: string): Promise<string | null> {
-  const { bytes } = await readStart(path.join(dir, TRACE_FILES.wire), FILE_HEADER_BYTES);
-  return isOurs(bytes)
-    ? null
-    : `${TRACE_FILES.wire} is not a capture as it was written: its packets are not known`;
+  const { bytes, total } = await readStart(path.join(dir, TRACE_FILES.wire), FILE_HEADER_BYTES);
+  if (!isOurs(bytes))
+    return `${TRACE_FILES.wire} is not a capture as it was written: its packets are not known`;
+  return total > MAX_BYTES
+    ? `${TRACE_FILES.wire} is too large (${total} bytes): only its start is read`
+    : null;
 }
 
 function isOurs(head: Buffer): boolean {
@@ -163,12 +167,13 @@ async function eachDatagram(file: string, take: (datagram: Captured) => void): P
     await handle.read(head, 0, FILE_HEADER_BYTES, 0);
     if (!isOurs(head)) return false;
     const piece = Buffer.alloc(PIECE_BYTES);
-    for (let from = FILE_HEADER_BYTES; ;) {
+    for (let from = FILE_HEADER_BYTES; from < MAX_BYTES;) {
       const { bytesRead } = await handle.read(piece, 0, PIECE_BYTES, from);
       const used = eachRecord(piece.subarray(0, bytesRead), from, take);
-      if (used === 0) return true;
+      if (used === 0) break;
       from += used;
     }
+    return true;
   } finally {
     await handle.close();
   }

@@ -17,7 +17,7 @@ interface ReplayResultsProps {
 export function ReplayResults({ result, onCompare }: ReplayResultsProps): ReactNode {
   const t = useTexts(replayText);
   const lanes = useTexts(lanesText);
-  const { traces, comparisons, wire, stages, equalLogs, verdict, failures } = result;
+  const { traces, comparisons, wire, stages, stalls, equalLogs, verdict, failures } = result;
   return (
     <div className="replay">
       {failures.length > 0 && (
@@ -34,6 +34,7 @@ export function ReplayResults({ result, onCompare }: ReplayResultsProps): ReactN
       )}
       <p>{wire === null ? t.noWire : t.wire(figure(wire.p50), figure(wire.p95), wire.count)}</p>
       {traces.length > 1 && <p>{t.equal(equalLogs, traces.length)}</p>}
+      {stalls.count > 0 && <p>{t.stalled(stalls.count, figure(stalls.worstMs))}</p>}
       {stages !== null && (
         <table className="replay-stages tabular">
           <thead>

@@ -28,6 +28,8 @@ export const replayText = texts(
       `Waits on the wire: median ${p50} ms, p95 ${p95} ms, of ${count} answers`,
     noWire: 'No answer’s wait could be measured.',
     equal: (equal: number, of: number) => `${equal} of ${of} event logs are the same but for times`,
+    stalled: (count: number, ms: string) =>
+      `Packets that left late: ${count}, by up to ${ms} ms. The machine stood still and may have changed the call.`,
     stage: 'Stage',
     median: 'Median',
     spread: 'p95',
@@ -63,6 +65,8 @@ export const replayText = texts(
     wire: (p50, p95, count) => `Ожидание по линии: медиана ${p50} мс, p95 ${p95} мс, ответов: ${count}`,
     noWire: 'Ни одно ожидание измерить не удалось.',
     equal: (equal, of) => `одинаковых журналов событий (кроме времени): ${equal} из ${of}`,
+    stalled: (count, ms) =>
+      `Пакетов, ушедших поздно: ${count}, до ${ms} мс. Машина замирала и могла изменить звонок.`,
     stage: 'Этап',
     median: 'Медиана',
     spread: 'p95',
