@@ -33,8 +33,8 @@ const RECORD_HEADER_BYTES = 16;
 /** Larger is no record, nor is one without room for the headers: the file is damaged from here on. */
 const MAX_RECORD_BYTES = 65_535;
 const PIECE_BYTES = 1 << 20;
-/** Half a day of call: as packets they take some 500 MB of memory. */
-const MAX_BYTES = 2 ** 30;
+/** As many hours as are read of the recordings, and some more: as packets they take 2 GB of memory. */
+const MAX_BYTES = 700 * 2 ** 20;
 /** Magic number and link type as rtp/pcap.ts writes them. */
 const MAGIC = 0xa1b2c3d4;
 const LINKTYPE_RAW = 101;
