@@ -16,9 +16,8 @@ import { has, output } from './support/tools.ts';
 import { until } from './support/until.ts';
 
 const BOT = `greeting: Hello, what can I do for you today?\n${SCRIPTED_BOT}`;
-/** How far two observers of the same call may see a turn apart: what the project promises of its own account. */
 const PACKET_SAMPLES = 160;
-/** Either observer keeps the track within 20 ms of its clock. */
+/** How far two observers of the same call may see a moment apart: either keeps the track within 20 ms of its clock. */
 const OBSERVERS_MS = 40;
 /** So long without a packet, each of which should follow the last by 20. */
 const STALL_MS = 50;
