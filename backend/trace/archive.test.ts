@@ -120,6 +120,12 @@ describe('unpackTrace refuses', () => {
     await expectRefusal(/too many bytes in the stream/);
   });
 
+  it('content that was damaged on its way', async () => {
+    await zip({ 'manifest.json': '{}', 'events.ndjson': 'as it was packed' });
+    await forge(Buffer.from('as it was packed'), Buffer.from('as it was mauled'));
+    await expectRefusal(/events\.ndjson in it is damaged/);
+  });
+
   it('too many files, no trace, no zip', async () => {
     const many = Object.fromEntries(Array.from({ length: 20_001 }, (_, i) => [`tts/${i}`, '']));
     await zip(many);

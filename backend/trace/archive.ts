@@ -3,6 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { crc32 } from 'node:zlib';
 import yauzl from 'yauzl';
 import yazl from 'yazl';
 import { SidetoneError, explain } from '../base/errors.ts';
@@ -69,7 +70,11 @@ export async function unpackTrace(file: string, intoDir: string): Promise<void> 
       if (wanted.some(({ name }) => name.startsWith('tts/'))) await mkdir(path.join(intoDir, 'tts'));
       for (const { name, entry } of wanted) {
         const content = await zip.openReadStreamPromise(entry);
-        await pipeline(content, createWriteStream(path.join(intoDir, name), { flags: 'wx' }));
+        await pipeline(
+          content,
+          (chunks: AsyncIterable<Buffer>) => intact(chunks, entry),
+          createWriteStream(path.join(intoDir, name), { flags: 'wx' }),
+        );
       }
     } catch (error) {
       await rm(intoDir, { recursive: true, force: true });
@@ -78,6 +83,19 @@ export async function unpackTrace(file: string, intoDir: string): Promise<void> 
   } finally {
     zip.close();
   }
+}
+
+/** Passes an entry's content on. @throws when it is not what was packed (APPNOTE 4.4.7); yauzl leaves that to its user. */
+async function* intact(
+  chunks: AsyncIterable<Buffer>,
+  { crc32: packed, fileName }: yauzl.Entry,
+): AsyncGenerator<Buffer, void> {
+  let sum = 0;
+  for await (const chunk of chunks) {
+    sum = crc32(chunk, sum);
+    yield chunk;
+  }
+  if (sum !== packed) throw new Error(`${fileName} in it is damaged`);
 }
 
 interface WantedEntry {
