@@ -1,24 +1,11 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { explain, SidetoneError } from '../backend/base/errors.ts';
+import { replaceFile as replace } from '../backend/base/replace-file.ts';
 
-let written = 0;
-
-/**
- * Puts `data` in the place of a file in one step: whoever reads it finds the old content or the new. `mode`: who may
- * read it, as chmod takes it.
- * @throws SidetoneError 'environment' when it cannot be written; it is as it was then
- */
-export async function replaceFile(file: string, data: string | Uint8Array, mode = 0o666): Promise<void> {
-  written += 1;
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}-${written}`);
-  try {
-    await writeFile(temporary, data, { flag: 'wx', mode });
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+/** base/replace-file.ts for a person. @throws SidetoneError 'environment' when it cannot be written; it is as it was then */
+export async function replaceFile(file: string, data: string | Uint8Array, mode?: number): Promise<void> {
+  await replace(file, data, mode).catch((error: unknown) => {
     throw writeFailure(file, error);
-  }
+  });
 }
 
 const READ_ONLY = 'change the permissions there, or copy the folder to a place of your own';

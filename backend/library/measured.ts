@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../base/replace-file.ts';
 import { traceMetrics } from '../contract/traces.ts';
-import { readStart, replaceFile } from '../trace/files.ts';
+import { readStart } from '../trace/files.ts';
 import type { Trace } from '../trace/read.ts';
 
 /** Beside the trace's own files, which do not need it: it may be deleted, and is never packed or taken from elsewhere. */

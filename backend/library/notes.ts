@@ -1,7 +1,7 @@
 import path from 'node:path';
+import { replaceFile } from '../base/replace-file.ts';
 import { SidetoneError, explain } from '../base/errors.ts';
 import { TRACE_FILES, type TraceNotes } from '../contract/trace.ts';
-import { replaceFile } from '../trace/files.ts';
 
 /**
  * Puts notes.json in its place in one step: a reader finds the old notes or the new.

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SidetoneError } from '../base/errors.ts';
 import { TRACE_FILES } from '../contract/trace.ts';
@@ -58,24 +58,6 @@ export async function readStart(
     return { bytes: bytes.subarray(0, length), total };
   } finally {
     await handle.close();
-  }
-}
-
-/**
- * Writes a file in one step: a reader finds the old one or the new one, whole. What lay in the way is removed and not
- * followed: it may be a link that somebody has put into the folder, to anywhere.
- *
- * @throws as the file system does; the old one is still there.
- */
-export async function replaceFile(file: string, text: string): Promise<void> {
-  const fresh = `${file}.new`;
-  try {
-    await rm(fresh, { force: true });
-    await writeFile(fresh, text, { flag: 'wx' });
-    await rename(fresh, file);
-  } catch (error) {
-    await rm(fresh, { force: true }).catch(() => undefined);
-    throw error;
   }
 }
 

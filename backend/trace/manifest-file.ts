@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceFile } from '../base/replace-file.ts';
 import { TRACE_FILES, traceManifest, type TraceManifest } from '../contract/trace.ts';
-import { replaceFile } from './files.ts';
 
 /** Spare room in the manifest of a call going on: for what is to be said of it when the disk is full. */
 const SPARE_BYTES = 512;
