@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-
+import { parseEnd } from '../base/address.ts';
 import { LINE_RATE } from '../contract/party.ts';
 import { TRACE_FILES } from '../contract/trace.ts';
 import type { PacketRow } from '../contract/traces.ts';
@@ -82,7 +82,7 @@ class PacketDescriber {
   #startMs: number | null;
 
   constructor(peer: string | null, startMs: number | null) {
-    this.#peer = peer === null ? null : peerOf(peer);
+    this.#peer = peer === null ? null : parseEnd(peer);
     this.#startMs = startMs;
   }
 
@@ -185,10 +185,4 @@ function describeReport(payload: Uint8Array): string {
     parts.push(`${lost} lost, jitter ${((jitter * 1000) / LINE_RATE).toFixed(1)} ms`);
   if (left.length > 0) parts.push('BYE');
   return parts.join(', ');
-}
-
-/** An address as a manifest has it: `10.0.0.1:4000`, `[2001:db8::1]:4000` or, as older ones, without brackets. */
-function peerOf(peer: string): { readonly host: string; readonly port: number } | null {
-  const match = /^\[?(?:::ffff:)?(.*?)\]?:(\d+)$/i.exec(peer);
-  return match ? { host: match[1] ?? '', port: Number(match[2]) } : null;
 }

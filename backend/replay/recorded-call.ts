@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { decode, type Codec } from '../audio/g711.ts';
 import { voicedRange } from '../audio/voiced.ts';
+import { parseEnd } from '../base/address.ts';
 import { SidetoneError } from '../base/errors.ts';
 import { CaptureFile } from '../capture/pcap-file.ts';
 import { LINE_RATE } from '../contract/party.ts';
@@ -52,6 +53,8 @@ export async function readRecordedCall(trace: Trace): Promise<RecordedCall> {
     });
   }
   const peer = peerOf(trace);
+  const end = parseEnd(peer);
+  const isPeers = ({ address, port }: Endpoint): boolean => address === end?.host && port === end.port;
   const caller = new Voice();
   const bot = new Voice();
   const packets: RecordedPacket[] = [];
@@ -65,7 +68,7 @@ export async function readRecordedCall(trace: Trace): Promise<RecordedCall> {
       const ms = (epochMicros - firstMicros) / 1000;
       const audio = payload.subarray(packet.payloadOffset, packet.payloadOffset + packet.payloadLength);
       const spoken = codecOf(packet.payloadType);
-      if (isEnd(from, peer)) {
+      if (isPeers(from)) {
         // A call begins with a packet of audio.
         if (codec === null && spoken === null) continue;
         if (codec === null) firstMicros = epochMicros;
@@ -77,7 +80,7 @@ export async function readRecordedCall(trace: Trace): Promise<RecordedCall> {
         // A sample stands at its packet's arrival less what follows it.
         if (spoken) caller.hear(spoken, audio, at - audio.length / SAMPLES_PER_MS);
         else caller.pressed(at);
-      } else if (isEnd(to, peer) && spoken && codec !== null) {
+      } else if (isPeers(to) && spoken && codec !== null) {
         bot.hear(spoken, audio, ms);
       }
     }
@@ -130,9 +133,4 @@ function peerOf({ manifest, events, dir }: Trace): string {
 function endOf({ manifest, events }: Trace): string {
   const ended = events.findLast((event) => event.type === 'call.ended');
   return ended?.reason ?? manifest?.ended ?? '';
-}
-
-/** An IPv4 address written as IPv6 (::ffff:192.0.2.1) is the same end. */
-function isEnd({ address, port }: Endpoint, peer: string): boolean {
-  return `${address}:${port}` === peer.replace(/^::ffff:/i, '').replaceAll(/[[\]]/g, '');
 }

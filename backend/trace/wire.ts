@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { parseEnd } from '../base/address.ts';
 import { TRACE_FILES, type MappingPoint } from '../contract/trace.ts';
 import { RtpPacket, parseRtp } from '../rtp/packet.ts';
 import { codecOf } from '../rtp/payload-types.ts';
@@ -77,8 +78,7 @@ function pointsOf({ manifest, events }: Trace): readonly MappingPoint[] {
 
 /** Whether an IP packet, with its UDP payload at `payload`, was sent by an end, named as a manifest does. */
 function comesFrom(end: string): (ip: Buffer, payload: number) => boolean {
-  const [, host = '', digits] = /^\[?(.*?)\]?:(\d+)$/.exec(end) ?? [];
-  const port = Number(digits);
+  const { host, port } = parseEnd(end) ?? { host: '', port: NaN };
   let address: Uint8Array;
   try {
     address = addressBytes(host);
