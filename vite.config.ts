@@ -24,6 +24,17 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/*.test.ts'],
+          exclude: ['e2e/sip-*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        // Calls with other people's SIP software on loopback.
+        test: {
+          name: 'sip',
+          include: ['e2e/sip-*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 120_000,

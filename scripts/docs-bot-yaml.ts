@@ -1,9 +1,7 @@
 /** Writes docs/bot-yaml.md from the schema of bot.yaml: `npm run docs:bot-yaml`. */
-import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { format, resolveConfig } from 'prettier';
-import { allowed, jsonSchemaOf, type JsonSchema } from '../backend/base/allowed.ts';
 import { botSettings } from '../backend/contract/settings.ts';
+import { referenceOf, writeReference } from './docs-schema.ts';
 
 export const REFERENCE = path.join(import.meta.dirname, '..', 'docs', 'bot-yaml.md');
 
@@ -33,42 +31,8 @@ turn: { min_silence_ms: 300, interrupt_min_ms: 300 }
 `;
 
 /** The whole page. */
-export async function botYamlReference(): Promise<string> {
-  const schema = jsonSchemaOf(botSettings);
-  const sections = Object.entries(schema.properties ?? {}).filter(([, one]) => keysOf(one) !== null);
-  const own = Object.entries(schema.properties ?? {}).filter(([, one]) => keysOf(one) === null);
-  const pages = [HEAD, table(own)];
-  for (const [name, section] of sections) {
-    const list = section.type === 'array' ? ' Each of the list:' : '';
-    pages.push(
-      `## ${name}\n\n${section.description ?? ''}${list}\n\n${table(Object.entries(keysOf(section) ?? {}))}`,
-    );
-  }
-  return format(pages.join('\n\n'), { ...(await resolveConfig(REFERENCE)), parser: 'markdown' });
+export function botYamlReference(): Promise<string> {
+  return referenceOf(REFERENCE, HEAD, botSettings);
 }
 
-/** Keys of a section, or of each entry of a list of sections; null for a plain value. */
-function keysOf(schema: JsonSchema): JsonSchema['properties'] | null {
-  return schema.properties ?? schema.items?.properties ?? null;
-}
-
-function table(keys: [string, JsonSchema][]): string {
-  const rows = keys.map(([name, schema]) => {
-    const cells = [`\`${name}\``, allowed(schema), defaultOf(schema), schema.description ?? ''];
-    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  });
-  return ['| key | allowed | default | what it is |', '|---|---|---|---|', ...rows].join('\n');
-}
-
-function defaultOf(schema: JsonSchema): string {
-  return schema.default === undefined
-    ? ''
-    : `\`${JSON.stringify(schema.default).replace(/^"(.*)"$/, '$1')}\``;
-}
-
-if (import.meta.main) {
-  const before = await readFile(REFERENCE, 'utf8').catch(() => '');
-  const now = await botYamlReference();
-  await writeFile(REFERENCE, now);
-  console.log(before === now ? 'docs/bot-yaml.md is up to date' : 'docs/bot-yaml.md written');
-}
+if (import.meta.main) await writeReference(REFERENCE, await botYamlReference());

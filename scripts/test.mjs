@@ -1,8 +1,10 @@
 /**
- * `npm test`: set-up, then every part: format, types, lint, unit and integration tests, end-to-end tests, window tests.
+ * `npm test`: set-up, then every part: format, types, lint, unit and integration tests, end-to-end tests,
+ * SIP against other people's software, window tests.
  * Parts can be named (`npm test -- unit lint`). Ends with one line: `N passed, N failed`.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,15 +15,18 @@ const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 
 /** Each part returns { passed, failed }. A tool that only says yes or no counts as one test. */
 const parts = {
-  format: () => once('format', bin('prettier'), ['--check', '--log-level=warn', '.']),
-  types: () => once('types', bin('tsc'), ['-b', '--pretty']),
-  lint: () => once('lint', bin('oxlint'), ['--type-aware', '--deny-warnings']),
+  format: () => check('format', bin('prettier'), ['--check', '--log-level=warn', '.']),
+  types: () => check('types', bin('tsc'), ['-b', '--pretty']),
+  lint: () => check('lint', bin('oxlint'), ['--type-aware', '--deny-warnings']),
   unit: () => vitest('unit', ['--project', 'unit']),
   e2e: () => vitest('e2e', ['--project', 'e2e']),
-  window: () => vitest('window', ['--project', 'window']),
+  sip: () => vitest('sip', ['--project', 'sip']),
+  window: () => vitest('window', ['--project', 'window'], 'pipe'),
 };
+/** Both mostly wait for the clock: they run side by side. What the window's tests say is printed at their end. */
+const together = ['sip', 'window'];
 
-function once(name, command, args) {
+function check(name, command, args) {
   const started = performance.now();
   const done = spawnSync(command, args, { cwd: root, stdio: 'inherit', env });
   const ok = done.status === 0;
@@ -31,19 +36,23 @@ function once(name, command, args) {
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
 }
 
-function vitest(name, args) {
+async function vitest(name, args, output = 'inherit') {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sidetone-test-'));
   const report = path.join(folder, 'report.json');
-  const done = spawnSync(
+  const run = spawn(
     bin('vitest'),
     ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-    { cwd: root, stdio: 'inherit', env },
+    { cwd: root, stdio: ['ignore', output, output], env },
   );
+  const said = [];
+  for (const stream of [run.stdout, run.stderr]) stream?.on('data', (chunk) => said.push(chunk));
+  const [status] = await once(run, 'close');
+  for (const chunk of said) process.stdout.write(chunk);
   try {
     if (!existsSync(report)) return { passed: 0, failed: 1 };
     const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
     // A file that cannot even be loaded fails without a failed test.
-    const failed = Math.max(numFailedTests, done.status === 0 ? 0 : 1);
+    const failed = Math.max(numFailedTests, status === 0 ? 0 : 1);
     process.stdout.write(`${failed === 0 ? '✓' : '✗'} ${name}\n`);
     return { passed: numPassedTests, failed };
   } finally {
@@ -59,7 +68,7 @@ if (unknown.length > 0) {
 }
 
 ensureDependencies();
-if (named.length === 0 || named.some((name) => ['unit', 'e2e', 'window'].includes(name))) {
+if (named.length === 0 || named.some((name) => ['unit', 'e2e', 'sip', 'window'].includes(name))) {
   ensureModels();
   ensureModels(['smollm2-135m']);
   ensureWitnesses();
@@ -73,12 +82,12 @@ const env = {
   PATH: `${path.dirname(node24())}${path.delimiter}${process.env['PATH'] ?? ''}`,
 };
 
-const total = { passed: 0, failed: 0 };
-for (const [name, run] of Object.entries(parts)) {
-  if (named.length > 0 && !named.includes(name)) continue;
-  const { passed, failed } = run();
-  total.passed += passed;
-  total.failed += failed;
-}
-process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
-process.exit(total.failed === 0 ? 0 : 1);
+const wanted = Object.keys(parts).filter((name) => named.length === 0 || named.includes(name));
+const outcomes = [];
+for (const name of wanted.filter((name) => !together.includes(name))) outcomes.push(await parts[name]());
+outcomes.push(
+  ...(await Promise.all(wanted.filter((name) => together.includes(name)).map((name) => parts[name]()))),
+);
+const sum = (what) => outcomes.reduce((total, outcome) => total + outcome[what], 0);
+process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`);
+process.exit(sum('failed') === 0 ? 0 : 1);

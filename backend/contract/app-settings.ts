@@ -41,6 +41,17 @@ export const deviceSettings = z.strictObject({
   auto_gain: z.boolean().default(true),
 });
 
+export const phoneSettings = z.strictObject({
+  do_not_disturb: z
+    .boolean()
+    .default(false)
+    .describe('Calls that would ring are refused as busy, and listed as missed.'),
+  ringtone: z.boolean().default(true).describe('Whether calls ring audibly.'),
+  notifications: z.boolean().default(true).describe('System notifications of calls.'),
+  /** Of the account that calls without one named; null: the first. */
+  account: z.string().nullable().default(null),
+});
+
 const otlpEndpoint = z.url({ protocol: /^https?$/ }).nullable();
 
 export const appSettings = z.strictObject({
@@ -50,6 +61,7 @@ export const appSettings = z.strictObject({
   listen: listenSettings.prefault({}),
   recordings: recordingSettings.prefault({}),
   devices: deviceSettings.prefault({}),
+  phone: phoneSettings.prefault({}),
   otlp_endpoint: otlpEndpoint
     .default(null)
     .describe(
@@ -89,6 +101,15 @@ export const appSettingsPatch = z.strictObject({
       echo_cancellation: z.boolean(),
       noise_suppression: z.boolean(),
       auto_gain: z.boolean(),
+    })
+    .partial()
+    .optional(),
+  phone: z
+    .strictObject({
+      do_not_disturb: z.boolean(),
+      ringtone: z.boolean(),
+      notifications: z.boolean(),
+      account: z.string().nullable(),
     })
     .partial()
     .optional(),

@@ -63,6 +63,13 @@ export const streamStats = z.strictObject({
 });
 export type StreamStats = z.infer<typeof streamStats>;
 
+/**
+ * Why audio may go one way only: the far end, or we, named an address that only their, or our, own network knows; it
+ * comes, but from elsewhere than agreed on; it came and stopped; none of these, so a firewall on the way.
+ */
+const oneWayKind = z.enum(['their_nat', 'our_nat', 'elsewhere', 'stopped', 'firewall']);
+export type OneWayKind = z.infer<typeof oneWayKind>;
+
 const loggedMessage = z.object({
   role: z.enum(['system', 'user', 'assistant', 'tool']),
   content: z.string(),
@@ -82,6 +89,58 @@ const kinds = [
   }),
   z.object({ type: z.literal('call.warning'), code: z.string(), message: z.string() }),
   z.object({ type: z.literal('call.ended'), reason: z.string(), duration_ms: ms }),
+  /** Who is on the other end, of a call over SIP; said again when a transfer has changed it. */
+  z.object({
+    type: z.literal('call.line'),
+    account: z.string(),
+    direction: z.enum(['in', 'out']),
+    /** `sip:bob@example.com`, and the name it gives itself. */
+    remote: z.string(),
+    name: z.string().nullable(),
+    /** Whom the caller wanted. */
+    dialled: z.string(),
+  }),
+  /** What both ends agreed on; said again after each change. `remote`: where their audio is to come from. */
+  z.object({
+    type: z.literal('call.media'),
+    remote: z.string(),
+    codec: z.string(),
+    ptime_ms: ms,
+    /** SRTP suite; null: in the clear. */
+    srtp: z.string().nullable(),
+    sends: z.boolean(),
+    receives: z.boolean(),
+  }),
+  z.object({ type: z.literal('call.held'), by: z.enum(['us', 'them']), on: z.boolean() }),
+  z.object({
+    type: z.literal('call.transfer'),
+    target: z.string(),
+    state: z.enum(['trying', 'done', 'failed']),
+    message: z.string(),
+  }),
+  /** A SIP message of this call, credentials masked. `offset_ms` from the call's start: negative before it. */
+  z.object({
+    type: z.literal('sip.message'),
+    offset_ms: ms,
+    direction: z.enum(['in', 'out']),
+    transport: z.enum(['udp', 'tcp', 'tls', 'wss']),
+    local: z.string(),
+    remote: z.string(),
+    repeated: z.boolean(),
+    text: z.string(),
+  }),
+  /** Audio comes from elsewhere than was said (NAT): `from` is taken at its word, once. */
+  z.object({ type: z.literal('rtp.latched'), expected: z.string(), from: z.string() }),
+  /** Nothing comes (`in`) or nothing arrives there (`out`): what was expected and what to look at. */
+  z.object({
+    type: z.literal('rtp.one_way'),
+    direction: z.enum(['in', 'out']),
+    silent_ms: ms,
+    expected: z.string(),
+    /** The likeliest cause; `hint` tells of all that fit. */
+    kind: oneWayKind,
+    hint: z.string(),
+  }),
   /** What the person at the window asked of the call. */
   z.object({ type: z.literal('call.muted'), on: z.boolean() }),
   z.object({ type: z.literal('call.marked'), label: z.string() }),
@@ -108,7 +167,12 @@ const kinds = [
   /** A caller that was not answered; `call` is its address. */
   z.object({ type: z.literal('call.refused'), reason: z.string(), message: z.string() }),
   z.object({ type: z.literal('rtp.quiet'), silent_ms: ms }),
-  z.object({ type: z.literal('rtp.resumed'), silent_ms: ms }),
+  /** `direction`: as `rtp.one_way` had it, of a call over SIP. */
+  z.object({
+    type: z.literal('rtp.resumed'),
+    silent_ms: ms,
+    direction: z.enum(['in', 'out']).optional(),
+  }),
   z.object({ type: z.literal('rtp.unknown_payload'), payload_type: z.int(), hint: z.string() }),
   z.object({ type: z.literal('rtp.stats'), stats: streamStats }),
   /** `digit` is x where keys are masked (bot.yaml, `recording.mask_dtmf`). */

@@ -4,7 +4,8 @@ import type { Problem } from '../base/errors.ts';
 import type { CallEvent, ConfigHashes } from './events.ts';
 import type { ReplayFeed } from './frozen.ts';
 import type { PartyOrder } from './party.ts';
-import type { BotSettings } from './settings.ts';
+import type { BotSettings, RecordingSettings } from './settings.ts';
+import type { MediaPort, NegotiatedMedia, SipMessageView } from './sip.ts';
 
 /** What crosses between the host's main thread and its media workers. */
 
@@ -63,6 +64,52 @@ export interface PlaceCommand {
   readonly maxMs: number | null;
 }
 
+/** Who is on the other end of a call over SIP, for its log and its trace. */
+export interface CallLine {
+  readonly account: string;
+  readonly direction: 'in' | 'out';
+  /** `sip:bob@example.com` */
+  readonly remote: string;
+  readonly name: string | null;
+  readonly dialled: string;
+}
+
+/** A call over SIP whose audio was agreed on: from here on it is like any other, on the port that `reserve` bound. */
+export interface ConnectCommand {
+  readonly type: 'connect';
+  readonly call: string;
+  readonly line: CallLine;
+  readonly media: NegotiatedMedia;
+  readonly party: PartySpec;
+  /** The account's own; null: as the party's settings say. */
+  readonly recording: RecordingSettings | null;
+  readonly maxMs: number | null;
+}
+
+/** What signalling tells a call that is connected. */
+export type LineChange =
+  /** Other addresses, keys, direction, codec. */
+  | { readonly type: 'media'; readonly media: NegotiatedMedia }
+  | { readonly type: 'held'; readonly by: 'us' | 'them'; readonly on: boolean }
+  /** Somebody else is on the other end now. */
+  | { readonly type: 'line'; readonly line: CallLine }
+  /** A key the far end sent by SIP INFO. */
+  | { readonly type: 'key'; readonly digit: string; readonly durationMs: number }
+  | {
+      readonly type: 'transfer';
+      readonly target: string;
+      readonly state: 'trying' | 'done' | 'failed';
+      readonly message: string;
+    }
+  /** For the log, and for the capture beside the packets; also those from before it was connected. */
+  | { readonly type: 'sip'; readonly messages: readonly SipMessageView[] };
+
+/** What a call needs of signalling: its party wants it, or the person. */
+export type LineWish =
+  | { readonly type: 'transfer'; readonly target: string }
+  /** Keys, where no telephone events were agreed on. */
+  | { readonly type: 'keys'; readonly digits: string };
+
 /** What a person at the window does to a call going on. */
 export type CallAction =
   | { readonly type: 'hang_up'; readonly reason: string }
@@ -83,6 +130,12 @@ export type WorkerCommand =
   | { readonly type: 'unlisten' }
   | PlaceCommand
   | { readonly type: 'call'; readonly call: string; readonly action: CallAction }
+  /** Binds a pair of ports (RTP even, RTCP above it) for a call over SIP; answered with it. */
+  | { readonly type: 'reserve'; readonly call: string; readonly family: 'ipv4' | 'ipv6' }
+  /** Gives a port back that never came to a call. */
+  | { readonly type: 'release'; readonly call: string }
+  | ConnectCommand
+  | { readonly type: 'line'; readonly call: string; readonly change: LineChange }
   /** Whether dense signals (contract/signals.ts) are wanted. */
   | { readonly type: 'signals'; readonly on: boolean }
   /** A bot's folder, new or changed; calls going on use it from their next generation. */
@@ -136,7 +189,7 @@ export interface CallAudio {
   readonly pcm: Int16Array;
 }
 
-export type WorkerAnswer = { readonly port: number } | WorkerReport | null;
+export type WorkerAnswer = MediaPort | WorkerReport | null;
 
 export type WorkerMessage =
   | { readonly type: 'answer'; readonly id: number; readonly answer: WorkerAnswer }
@@ -144,7 +197,8 @@ export type WorkerMessage =
   | { readonly type: 'events'; readonly events: readonly CallEvent[] }
   /** contract/signals.ts; every 33 ms at most. */
   | { readonly type: 'signals'; readonly batch: Uint8Array }
-  | { readonly type: 'audio'; readonly audio: CallAudio };
+  | { readonly type: 'audio'; readonly audio: CallAudio }
+  | { readonly type: 'wish'; readonly call: string; readonly wish: LineWish };
 
 /** What a media worker is started with. */
 export interface WorkerStart {

@@ -76,6 +76,17 @@ export const traceManifest = z.object({
   replay_of: z.string().nullable(),
   peer: z.string(),
   party: z.string(),
+  /** Of a call over SIP, as it began; null: another kind. */
+  line: z
+    .object({
+      account: z.string(),
+      direction: z.enum(['in', 'out']),
+      remote: z.string(),
+      name: z.string().nullable(),
+      dialled: z.string(),
+    })
+    .nullable()
+    .default(null),
   codec: z.string(),
   ptime_ms: z.number(),
   /** Wall clock of the call's start, ISO 8601. */

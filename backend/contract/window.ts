@@ -10,6 +10,17 @@ import {
   type ReplayResult,
   type TraceEntry,
 } from './traces.ts';
+import {
+  accountName,
+  accountSettings,
+  probeRequest,
+  type AccountSettings,
+  type AccountView,
+  type LineView,
+  type ProbeResult,
+  type SipMessageView,
+  type SipStep,
+} from './sip.ts';
 import type { TraceNotes } from './trace.ts';
 import { llmSettings, sttSettings, ttsSettings, type BotSettings } from './settings.ts';
 
@@ -53,10 +64,13 @@ export const requests = {
   /** The person calls the bot that answers. */
   'call.talk': z.null(),
   'call.place': z.strictObject({
-    /** `rtp:HOST:PORT` or `HOST:PORT`. */
+    /** `rtp:HOST:PORT` or `HOST:PORT`; `sip:`, `sips:`, `tel:`, USER@HOST; with an account a number or user alone. */
     target: z.string().trim().min(1).max(300),
+    /** Of raw RTP; SIP negotiates. */
     codec: z.enum(['PCMU', 'PCMA']),
     who: z.enum(['bot', 'person', 'script']),
+    /** For SIP; null: the usual one. */
+    account: accountName.nullable(),
   }),
   'call.hang_up': z.strictObject({ call }),
   'call.mute': z.strictObject({ call, on }),
@@ -67,6 +81,34 @@ export const requests = {
   'call.mark': z.strictObject({ call, label: z.string().trim().max(200) }),
   'call.listen_in': z.strictObject({ call, on }),
   'call.take_over': z.strictObject({ call, on }),
+  /** A call over SIP that comes in. Who answers in person puts other calls of theirs on hold. */
+  'line.answer': z.strictObject({ call, who: z.enum(['bot', 'person']) }),
+  'line.reject': z.strictObject({ call, why: z.enum(['busy', 'decline', 'unavailable']) }),
+  'line.hold': z.strictObject({ call, on }),
+  /** This call and no other: takes it off hold, puts the person's other calls on hold. */
+  'line.activate': z.strictObject({ call }),
+  /** Blind. */
+  'line.transfer': z.strictObject({ call, target: z.string().trim().min(1).max(300) }),
+  /** Attended: the far ends of both calls talk to each other, and we are out of it. */
+  'line.join': z.strictObject({ call, other: call }),
+  /** SIP messages of a call so far; `phone.messages` tells of new ones. */
+  'line.messages': z.strictObject({ call }),
+  'account.list': z.null(),
+  /** `password` undefined: stays as it is; null: forgotten. `was`: its name so far, null: it is new. */
+  'account.save': z.strictObject({
+    was: accountName.nullable(),
+    name: accountName,
+    settings: accountSettings,
+    password: z.string().max(400).nullable().optional(),
+  }),
+  'account.remove': z.strictObject({ name: accountName }),
+  'account.refresh': z.strictObject({ name: accountName }),
+  /** Steps come as `sip.step` with this id. */
+  'account.check': z.strictObject({ id: z.string().max(64), name: accountName }),
+  'account.probe': z.strictObject({ id: z.string().max(64), request: probeRequest }),
+  'history.clear': z.strictObject({ call: call.nullable() }),
+  /** Missed calls have been seen. */
+  'history.seen': z.null(),
   /** The microphone of the window works, or does not: for every call where the person speaks. */
   'person.microphone': z.strictObject({ live: z.boolean(), message: z.string().max(300) }),
 
@@ -156,6 +198,22 @@ export interface Answers {
   'call.mark': null;
   'call.listen_in': null;
   'call.take_over': null;
+  'line.answer': null;
+  'line.reject': null;
+  'line.hold': null;
+  'line.activate': null;
+  'line.transfer': null;
+  'line.join': null;
+  'line.messages': readonly SipMessageView[];
+  'account.list': readonly AccountEntry[];
+  'account.save': readonly AccountEntry[];
+  'account.remove': readonly AccountEntry[];
+  'account.refresh': null;
+  'account.check': { readonly ok: boolean };
+  'account.probe': ProbeResult;
+  /** null: all. */
+  'history.clear': null;
+  'history.seen': null;
   'person.microphone': null;
   'bot.list': readonly BotEntry[];
   'bot.open': BotView;
@@ -205,6 +263,22 @@ export interface Messages {
   'traces.changed': readonly { readonly id: string; readonly entry: TraceEntry | null }[];
   /** A trace was opened from outside the window (a file, the command line): show it. */
   'trace.show': { readonly id: string };
+  /** Settings that were changed elsewhere than in the window: by the tray's menu. */
+  'settings.changed': AppSettings;
+  /** What has changed of the phone; `lines` only those that changed. */
+  'phone.changed': {
+    readonly accounts?: readonly AccountView[];
+    readonly lines?: readonly LineView[];
+    readonly history?: readonly PastCall[];
+    readonly problem?: string | null;
+  };
+  'phone.messages': readonly SipMessageView[];
+  /** A step of `account.check` or `account.probe`. */
+  'sip.step': { readonly id: string; readonly step: SipStep };
+  /** A sip:, sips: or tel: link was opened outside: it goes into the dial field, ready to call. */
+  'phone.dial': { readonly target: string };
+  /** A notification or the tray was clicked: show this call. */
+  'phone.show': { readonly call: string };
   'replay.progress': { readonly trace: string; readonly done: number; readonly of: number };
   notice: Notice;
   /** A menu item or shortcut of the application. */
@@ -250,6 +324,31 @@ export interface Snapshot {
   readonly models: readonly ModelView[];
   /** Event logs of the calls going on and of the latest that ended, in the order of their starts. */
   readonly calls: readonly (readonly CallEvent[])[];
+  readonly phone: PhoneView;
+}
+
+export interface AccountEntry {
+  readonly name: string;
+  readonly settings: AccountSettings;
+  readonly hasPassword: boolean;
+}
+
+/** A call of the past as the history keeps it. */
+export interface PastCall {
+  readonly line: LineView;
+  /** Name of its trace; null: none was kept, or it is gone. */
+  readonly trace: string | null;
+  readonly seen: boolean;
+}
+
+export interface PhoneView {
+  readonly accounts: readonly AccountView[];
+  /** Calls going on over SIP. */
+  readonly lines: readonly LineView[];
+  /** Newest first, 500 at most. */
+  readonly history: readonly PastCall[];
+  /** What is wrong in accounts.yaml; null: nothing. */
+  readonly problem: string | null;
 }
 
 export interface HostStatus {

@@ -247,7 +247,8 @@ describe('ModelStore', () => {
     );
     await writeFile(path.join(folder, 'dist', 'w.onnx'), WEIGHTS);
     await writeFile(path.join(folder, 'dist', 'c.json'), CONFIG);
-    await promisify(execFile)('npm', ['pack', '--ignore-scripts', '--pack-destination', dir], {
+    const offline = ['--offline', '--no-update-notifier'];
+    await promisify(execFile)('npm', ['pack', '--ignore-scripts', ...offline, '--pack-destination', dir], {
       cwd: folder,
     });
     const source: Source = {

@@ -26,9 +26,10 @@ export async function fetchPackage(
 
 async function npm(source: PackageSource, dir: string, signal: AbortSignal): Promise<string> {
   const name = `${source.package}@${source.version}`;
-  // npm's own pauses between attempts, 10 s and 60 s, would keep somebody without a network waiting for minutes.
-  const retries = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
-  await run('npm', ['pack', name, '--ignore-scripts', '--loglevel=error', ...retries], dir, signal);
+  // npm's own pauses between attempts, 10 s and 60 s, would keep somebody without a network waiting for minutes;
+  // and so would its question whether there is a newer npm.
+  const network = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000', '--no-update-notifier'];
+  await run('npm', ['pack', name, '--ignore-scripts', '--loglevel=error', ...network], dir, signal);
   // Beside the archive, under a plain name: tar takes a drive letter for a host.
   await rename(path.join(dir, await only(dir, '.tgz')), path.join(dir, 'package.tgz'));
   await run('tar', ['-xzf', 'package.tgz', '-C', 'unpacked'], dir, signal);
