@@ -56,6 +56,7 @@ export async function audioPathBench({ quick, scope, say, figure }: BenchContext
     target: `rtp:127.0.0.1:${farEnd.port}`,
     codec: 'PCMU',
     who: 'person',
+    account: null,
   });
   const lastingMs = quick ? 20_000 : 240_000;
   say(`a call of ${(SETTLE_MS + lastingMs) / 1000} s`);

@@ -7,6 +7,7 @@ import { loadBench } from './load.ts';
 import { memoryBench } from './memory.ts';
 import { pacingBench } from './pacing.ts';
 import { recordBench } from './record.ts';
+import { sipLossBench } from './sip-loss.ts';
 import { traceBench } from './trace.ts';
 import { turnBench } from './turn.ts';
 import { windowBench } from './window.ts';
@@ -24,6 +25,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   window: windowBench,
   trace: traceBench,
   'audio-path': audioPathBench,
+  'sip-loss': sipLossBench,
 };
 
 /** @throws SidetoneError 'usage' naming the benches there are */

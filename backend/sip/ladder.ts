@@ -1,0 +1,66 @@
+import type { Scope } from '../base/scope.ts';
+import type { SipMessageView } from '../contract/sip.ts';
+import { masked } from './mask.ts';
+import type { WireMessage } from './transport/layer.ts';
+
+/** A burst waits so long for its call to be known; also what keeps the number of posts down. */
+const GATHER_MS = 10;
+/** Late repetitions still belong to their call (64 * T1). */
+const REMEMBERED_MS = 40_000;
+/** Beside these, what goes over the wire counts as nobody's. */
+const MOST_CALL_IDS = 20_000;
+const MOST_WAITING = 2_000;
+
+/** The SIP messages of all accounts in the order of the wire, each with the call it belongs to, credentials masked. */
+export class Ladder {
+  readonly #calls = new Map<string, string>();
+  readonly #scope: Scope;
+  readonly #post: (message: SipMessageView) => void;
+  #waiting: { readonly account: string; readonly message: WireMessage }[] = [];
+  #due: (() => void) | null = null;
+
+  constructor(scope: Scope, post: (message: SipMessageView) => void) {
+    this.#scope = scope;
+    this.#post = post;
+  }
+
+  /** Messages with this Call-ID belong to `call`, also those that came just before this was known. */
+  assign(callId: string, call: string): void {
+    this.#calls.delete(callId);
+    this.#calls.set(callId, call);
+    if (this.#calls.size <= MOST_CALL_IDS) return;
+    const [oldest] = this.#calls.keys();
+    if (oldest !== undefined) this.#calls.delete(oldest);
+  }
+
+  release(callId: string): void {
+    const call = this.#calls.get(callId);
+    this.#scope.after(REMEMBERED_MS, () => {
+      if (this.#calls.get(callId) === call) this.#calls.delete(callId);
+    });
+  }
+
+  take(account: string, message: WireMessage): void {
+    this.#waiting.push({ account, message });
+    if (this.#waiting.length >= MOST_WAITING) return this.flush();
+    this.#due ??= this.#scope.after(GATHER_MS, () => this.flush());
+  }
+
+  /** Posts what has gathered: before anything is told of a call that it may explain. */
+  flush(): void {
+    this.#due?.();
+    this.#due = null;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    for (const { account, message } of batch) {
+      const { direction, transport, local, remote, at, repeated, text } = message;
+      const call = this.#calls.get(callIdOf(text)) ?? null;
+      this.#post({ call, account, direction, transport, local, remote, at, repeated, text: masked(text) });
+    }
+  }
+}
+
+/** '' where there is none. */
+export function callIdOf(text: string): string {
+  return /^(?:call-id|i)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*$/im.exec(text.slice(0, 16_000))?.[1] ?? '';
+}
