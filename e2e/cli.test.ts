@@ -32,12 +32,13 @@ function callEvents(cli: Cli): CallEvent[] {
 
 describe.concurrent('what the command line says about itself', () => {
   it.each([
-    { args: [], says: /serve.*call.*models.*doctor.*bench/s },
+    { args: [], says: /serve.*call.*sip.*models.*doctor.*bench/s },
     { args: ['serve'], says: /--bot.*--rtp.*--allow.*--max-calls.*--workers.*--demo.*--traces.*--json/s },
     {
       args: ['call'],
       says: /rtp:HOST:PORT.*--audio.*--barge-in-ms.*--codec.*--for.*--no-listen.*--traces.*--json/s,
     },
+    { args: ['sip', 'check'], says: /<account>.*--accounts.*--json/s },
     { args: ['models'], says: /list.*pull.*rm/s },
     { args: ['models', 'pull'], says: /\[names\.\.\.\]/ },
     { args: ['doctor'], says: /--bot.*--rtp.*--json/s },
@@ -52,7 +53,9 @@ describe.concurrent('what the command line says about itself', () => {
   it.each([
     { args: ['serve', '--prot', '1'], says: "unknown option '--prot'" },
     { args: ['serve', '--max-calls', 'many'], says: 'whole number' },
-    { args: ['call', 'sip:bob@example.org', '--audio', 'a.wav'], says: 'rtp:HOST:PORT' },
+    { args: ['call', 'bob', '--no-account', '--audio', 'a.wav'], says: 'rtp:HOST:PORT or sip:USER@HOST' },
+    { args: ['serve', '--accounts', 'none.yaml'], says: 'there is no such file' },
+    { args: ['sip', 'check', 'alice', '--accounts', 'none.yaml'], says: 'there is no such file' },
     { args: ['call', 'rtp:127.0.0.1:9'], says: '--audio' },
     { args: ['call', 'rtp:127.0.0.1:9', '--audio', 'none.wav', '--no-listen'], says: 'none.wav' },
     { args: ['sing'], says: "unknown command 'sing'" },

@@ -1,9 +1,9 @@
-import { epochMs, type Clock } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { SidetoneError, unreachable } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import type { Codec } from '../audio/g711.ts';
-import { EVENT_VERSION, type CallEvent, type CallEventBody } from '../contract/events.ts';
-import type { CallAction, CallAudio } from '../contract/host.ts';
+import type { CallEvent, CallEventBody } from '../contract/events.ts';
+import type { CallAction, CallAudio, LineChange } from '../contract/host.ts';
 import type { RecordingSettings } from '../contract/settings.ts';
 import type { BotUsed } from '../contract/trace.ts';
 import type { CallControl, HeardFrame, Party, SpokenTag } from '../contract/party.ts';
@@ -11,32 +11,37 @@ import type { SignalBatch } from '../contract/signals.ts';
 import type { Pacer } from '../rtp/pacer.ts';
 import { PAYLOAD_TYPE_HINT, describePayloadType } from '../rtp/payload-types.ts';
 import type { Endpoint, PcapFlow } from '../rtp/pcap.ts';
-import { Recorder } from '../trace/recorder.ts';
-import { VAD_FRAME, type OnProbability } from '../vad/silero.ts';
-import { Alignment } from '../rtp/alignment.ts';
+import type { OnProbability } from '../vad/silero.ts';
+import { CallRecord } from './call-record.ts';
+import { ConnectedPath } from './connected-path.ts';
 import { Floor } from './floor.ts';
-import { DtmfMask } from './masking.ts';
+import { Hold } from './hold.ts';
 import { Microphone } from './microphone.ts';
+import { QuietWatch } from './quiet-watch.ts';
+import { checkedKeys } from '../rtp/dtmf.ts';
 import { RecordingTone, TONE_TAG } from './recording-tone.ts';
 import { RtpLeg, type DropReason, type RtpLegHandler } from './rtp-leg.ts';
-import { SignalTap } from '../trace/signals.ts';
+import { SipLine, type SipLink } from './sip-line.ts';
 import type { StandIn, StandInOptions } from './stand-in.ts';
 import { WindowAudio } from './window-audio.ts';
 
-/** No packet for so long is worth a warning; so long ends the call. */
-const QUIET_WARNING_MS = 5000;
-const QUIET_END_MS = 30_000;
 const STATS_EVERY_MS = 5000;
-const FLUSH_EVERY_MS = 1000;
 
-export interface CallOptions {
-  readonly id: string;
+/** Raw RTP: one address, and nothing agreed on. */
+export interface RawLink {
+  readonly kind: 'raw';
   readonly local: Endpoint;
   readonly shared: boolean;
   readonly remote: Endpoint;
   readonly codec: Codec;
   /** Of the packet that began it, or of ours when we call. */
   readonly ptimeMs: number;
+  onStray(datagram: Uint8Array, from: Endpoint): void;
+}
+
+export interface CallOptions {
+  readonly id: string;
+  readonly link: RawLink | SipLink;
   /** When the call began, clock ms: sample 0 of its record. */
   readonly startedAt: number;
   readonly partyName: string;
@@ -57,11 +62,9 @@ export interface CallOptions {
   /** For the window's speaker. The samples are used again when this returns. */
   onAudio(audio: CallAudio): void;
   onDropped(reason: DropReason): void;
-  onStray(datagram: Uint8Array, from: { address: string; port: number }): void;
   /** Everything is closed and the record complete. */
   onOver(call: Call): void;
 }
-
 /** What a party is given when it is put on a call. */
 export interface PartySeat {
   readonly control: CallControl;
@@ -82,72 +85,53 @@ export function callIsOver(): SidetoneError {
   return new SidetoneError('usage', 'the call is over');
 }
 
-/** One call: an RTP leg, the party on it, the event log and the record. */
+/** One call: an RTP leg, the party on it, and its record. */
 export class Call implements RtpLegHandler, CallControl {
   readonly id: string;
   readonly #options: CallOptions;
   readonly #scope = new Scope();
-  readonly #recorder: Recorder | null;
-  /** Keeps pressed keys out of the log and the recording; null: they may be there. */
-  readonly #mask: DtmfMask | null;
+  readonly #record: CallRecord;
   readonly #tone: RecordingTone | null;
   readonly #party: Party;
   readonly #microphone: Microphone;
   readonly #floor: Floor;
   readonly #leg: RtpLeg;
+  readonly #hold = new Hold();
+  /** Of a call over SIP; the other is for raw RTP. */
+  readonly #line: SipLine | null;
+  readonly #quiet: QuietWatch;
   readonly #callerAudio: WindowAudio;
   readonly #botAudio: WindowAudio;
-  #signals: SignalTap | null = null;
-  /** The same for the trace. */
-  #peaks: SignalTap | null = null;
   #listenedIn = false;
-  #seq = 0;
-  readonly #alignment: Alignment;
-  /** Sample after the last of the caller's that is recorded. */
-  #callerEnd = 0;
-  /** Where the concealment going on began on the caller's track. */
-  #concealedFrom: number | null = null;
-  /** Position after what was sent last. */
-  #botEnd = 0;
-  #warnedQuietAt: number | null = null;
   #nextStatsAt: number;
-  #nextFlushAt: number;
   #ended: string | null = null;
-  /** Its end has been told. */
-  #told = false;
 
   constructor(options: CallOptions) {
+    const { id, link, startedAt, recording, partyName, clock, pacer } = options;
     this.#options = options;
-    this.id = options.id;
-    const { startedAt } = options;
+    this.id = id;
     this.#nextStatsAt = startedAt + STATS_EVERY_MS;
-    this.#nextFlushAt = startedAt + FLUSH_EVERY_MS;
-    this.#alignment = new Alignment(startedAt);
-    this.#mask = options.recording.mask_dtmf
-      ? new DtmfMask({
-          caller: (pcm, sample) => this.#recordCaller(pcm, sample),
-          datagram: (flow, micros, datagram) => this.#recorder?.datagram(flow, micros, datagram),
-        })
-      : null;
-    this.#recorder = this.#openRecord();
-    this.#tone = this.#recorder && options.recording.tone ? new RecordingTone() : null;
-    const peer = `${options.remote.address}:${options.remote.port}`;
-    this.emit({
-      type: 'call.started',
-      peer,
-      codec: options.codec,
-      ptime_ms: options.ptimeMs,
-      party: options.partyName,
-    });
-    this.#leg = new RtpLeg({ ...options, scope: this.#scope, handler: this }, startedAt);
-    if (this.#recorder) {
-      const { peaks } = this.#recorder;
-      this.#peaks = new SignalTap(this.id, peaks, startedAt, options.clock.now(), this.#leg.health);
-    }
-    const onAudio = (audio: CallAudio): void => options.onAudio(audio);
-    this.#callerAudio = new WindowAudio(this.id, 'caller', onAudio);
-    this.#botAudio = new WindowAudio(this.id, 'bot', onAudio);
+    this.#record = recordOf(options);
+    this.#tone = this.#record.isKept && recording.tone ? new RecordingTone() : null;
     const emit = (event: CallEventBody): void => this.emit(event);
+    this.emit({ type: 'call.started', ...startOf(link), party: partyName });
+    this.#quiet = new QuietWatch(emit);
+    const terms = { clock, pacer, handler: this };
+    if (link.kind === 'sip') {
+      const { media } = link;
+      this.#line = new SipLine({ link, startedAt, emit });
+      this.#line.begin();
+      const { path } = this.#line;
+      this.#leg = new RtpLeg({ ...terms, path, codec: media.codec, agreed: media }, startedAt);
+    } else {
+      this.#line = null;
+      const path = new ConnectedPath({ ...link, scope: this.#scope });
+      this.#leg = new RtpLeg({ ...terms, path, codec: link.codec, agreed: null }, startedAt);
+    }
+    this.#record.begin(this.#leg.health);
+    const onAudio = (audio: CallAudio): void => options.onAudio(audio);
+    this.#callerAudio = new WindowAudio(id, 'caller', onAudio);
+    this.#botAudio = new WindowAudio(id, 'bot', onAudio);
     const microphone = new Microphone(emit);
     const { makeStandIn } = options;
     this.#microphone = microphone;
@@ -155,17 +139,9 @@ export class Call implements RtpLegHandler, CallControl {
       control: this,
       microphone,
       emit,
-      probability: (value, end) => {
-        const sample = end + this.#alignment.offset;
-        this.#recorder?.probability(value, sample - VAD_FRAME);
-        this.#signals?.voice(value, sample);
-        this.#peaks?.voice(value, sample);
-      },
-      produced: (generation, { pcm, sampleRate }) => this.#recorder?.produced(generation, pcm, sampleRate),
-      cancelled: (pcm) => {
-        this.#signals?.cancelled(pcm, this.#botEnd);
-        this.#peaks?.cancelled(pcm, this.#botEnd);
-      },
+      probability: (value, end) => this.#record.probability(value, end),
+      produced: (generation, { pcm, sampleRate }) => this.#record.produced(generation, pcm, sampleRate),
+      cancelled: (pcm) => this.#record.cancelled(pcm),
     });
     this.#floor = new Floor({
       party: this.#party,
@@ -180,17 +156,7 @@ export class Call implements RtpLegHandler, CallControl {
   }
 
   emit(body: CallEventBody): void {
-    const at = Math.max(0, Math.round((this.#options.clock.now() - this.#options.startedAt) * 1000));
-    const event: CallEvent = {
-      v: EVENT_VERSION,
-      seq: this.#seq,
-      at,
-      call: this.id,
-      ...(this.#mask?.event(body) ?? body),
-    };
-    this.#seq += 1;
-    this.#recorder?.event(event);
-    this.#options.onEvent(event);
+    this.#record.emit(body);
   }
 
   /** Called every slot. */
@@ -199,18 +165,11 @@ export class Call implements RtpLegHandler, CallControl {
     this.#leg.tick(now);
     this.#party.tick(now);
     this.#microphone.tick(now);
-    this.#signals?.tick(now, this.#leg.health);
-    this.#peaks?.tick(now, this.#leg.health);
-    this.#mask?.advance(now);
-    this.#watchQuiet(now);
+    this.#record.tick(now, this.#leg.health);
+    this.#watchSilence(now);
     if (now >= this.#nextStatsAt) {
       this.#nextStatsAt += STATS_EVERY_MS;
       this.#emitStats();
-    }
-    if (now >= this.#nextFlushAt) {
-      this.#nextFlushAt += FLUSH_EVERY_MS;
-      this.#peaks?.flush();
-      void this.#recorder?.flush();
     }
     const { maxMs, startedAt } = this.#options;
     if (maxMs !== null && now - startedAt >= maxMs) this.hangUp('time is up');
@@ -253,21 +212,55 @@ export class Call implements RtpLegHandler, CallControl {
     }
   }
 
-  /** A frame of the person's microphone; nothing where they do not speak. */
+  /** What signalling tells of a call over SIP. */
+  signalled(change: LineChange): void {
+    const line = this.#line;
+    if (this.#ended !== null || line === null) return;
+    switch (change.type) {
+      case 'media':
+        this.#leg.change(change.media);
+        line.changeMedia(change.media, this.#options.clock.now());
+        break;
+      case 'held':
+        this.#setHeld(change.by, change.on);
+        break;
+      case 'line':
+        line.changeLine(change.line);
+        break;
+      case 'key':
+        this.keyPressed(change.digit, change.durationMs);
+        break;
+      case 'transfer': {
+        const { target, state, message } = change;
+        this.emit({ type: 'call.transfer', target, state, message });
+        break;
+      }
+      case 'sip':
+        for (const message of change.messages) {
+          line.take(message);
+          this.#record.sip(message);
+        }
+        break;
+      default:
+        unreachable(change);
+    }
+  }
+
+  /** A frame of the person's microphone; nothing where they do not speak, or the call is held. */
   hearPerson(pcm: Int16Array, now: number): void {
-    if (this.#microphone.isOpen) this.#recorder?.microphone(pcm, now);
+    if (this.#hold.on) return;
+    if (this.#microphone.isOpen) this.#record.microphone(pcm, now);
     this.#microphone.write(pcm, now);
   }
 
   /** Writes dense signals into `batch` from now on; null: no longer. */
   watch(batch: SignalBatch | null): void {
-    const { startedAt, clock } = this.#options;
-    this.#signals = batch && new SignalTap(this.id, batch, startedAt, clock.now(), this.#leg.health);
+    this.#record.watch(batch, this.#leg.health);
   }
 
   /** The batch is about to leave: puts in what there is. */
   flushSignals(): void {
-    this.#signals?.flush();
+    this.#record.flushSignals();
   }
 
   hangUp(reason: string): void {
@@ -277,28 +270,36 @@ export class Call implements RtpLegHandler, CallControl {
   }
 
   sendDtmf(digits: string): void {
-    this.#leg.sendKeys(digits);
+    if (this.#line === null || this.#leg.sendsKeys) {
+      this.#leg.sendKeys(digits);
+      return;
+    }
+    const keys = checkedKeys(digits);
+    this.#line.wish({ type: 'keys', digits: keys });
+    // How long each sounds is up to the far end.
+    for (const key of keys) this.keySent(key, 0);
   }
 
   transfer(target: string): void {
+    if (this.#line) {
+      this.#line.wish({ type: 'transfer', target });
+      return;
+    }
     throw new SidetoneError('usage', `cannot transfer to ${target}: raw RTP has no signalling`, {
       hint: 'transfer in the PBX that placed the call',
     });
   }
 
   heard(frame: HeardFrame): void {
-    if (this.#alignment.follow(frame))
-      this.emit({ type: 'caller.aligned', offset: this.#alignment.offset, from: frame.position });
-    this.#watchConcealment(frame);
-    const sample = frame.position + this.#alignment.offset;
-    if (this.#mask) this.#mask.caller(frame, sample);
-    else this.#recordCaller(frame.pcm, sample);
-    // Who speaks must hear the far end.
-    if (this.#listenedIn || this.#microphone.isOpen) this.#callerAudio.write(frame.pcm);
-    this.#party.hear(frame);
+    this.#record.heard(frame);
+    const deaf = this.#hold.byUs || this.#line?.receives === false;
+    // Who speaks must hear the far end; on hold, its music.
+    if ((this.#listenedIn || this.#microphone.isOpen) && !deaf) this.#callerAudio.write(frame.pcm);
+    this.#party.hear(deaf || this.#hold.on ? this.#hold.silence(frame) : frame);
   }
 
   speak(out: Int16Array, position: number, at: number): SpokenTag | null {
+    if (this.#hold.on) return null;
     const tag = this.#floor.speak(out, position, at);
     // Whoever was not heard yet may not be there to hear it.
     const announced = this.#leg.remoteSsrc !== null && this.#tone?.mix(out);
@@ -306,16 +307,12 @@ export class Call implements RtpLegHandler, CallControl {
   }
 
   spoken(pcm: Int16Array, position: number): void {
-    this.#botEnd = position + pcm.length;
-    this.#recorder?.bot(pcm, position);
-    this.#signals?.bot(pcm, position);
-    this.#peaks?.bot(pcm, position);
+    this.#record.spoken(pcm, position);
     if (this.#listenedIn) this.#botAudio.write(pcm);
   }
 
   mapped(stream: 'caller' | 'bot', ssrc: number, timestamp: number, position: number): void {
-    this.#mask?.mapped(stream, ssrc, timestamp, position);
-    this.emit({ type: 'rtp.mapped', stream, ssrc, rtp_timestamp: timestamp, position });
+    this.#record.mapped(stream, ssrc, timestamp, position);
   }
 
   stalled(lateMs: number): void {
@@ -327,9 +324,7 @@ export class Call implements RtpLegHandler, CallControl {
   }
 
   wire(flow: PcapFlow, datagram: Uint8Array): void {
-    const micros = epochMs() * 1000;
-    if (this.#mask) this.#mask.datagram(flow, micros, this.#options.clock.now(), datagram);
-    else this.#recorder?.datagram(flow, micros, datagram);
+    this.#record.wire(flow, datagram);
   }
 
   keyPressed(digit: string, durationMs: number): void {
@@ -354,85 +349,30 @@ export class Call implements RtpLegHandler, CallControl {
     this.#options.onDropped(reason);
   }
 
-  stray(datagram: Uint8Array, from: { address: string; port: number }): void {
-    this.#options.onStray(datagram, from);
+  reported(highest: number | null): void {
+    this.#line?.reported(this.#options.clock.now(), highest);
   }
 
   gone(reason: string): void {
     this.hangUp(reason);
   }
 
-  #openRecord(): Recorder | null {
-    const {
-      recordsDir,
-      version,
-      remote,
-      partyName,
-      codec,
-      id,
-      bot,
-      ptimeMs,
-      startedAt,
-      replayOf,
-      recording,
-    } = this.#options;
-    // A replay is asked for by somebody who wants its trace.
-    if (recordsDir === null || (!recording.keep && replayOf === null)) return null;
-    const start = {
-      sidetone: version,
-      call: id,
-      peer: `${remote.address}:${remote.port}`,
-      party: partyName,
-      codec,
-      ptime_ms: ptimeMs,
-      bot,
-      startedAt,
-      replay_of: replayOf,
-      dtmf_masked: recording.mask_dtmf,
-    };
-    return new Recorder(recordsDir, start, (why) => {
-      // Nothing follows the end of a call; its manifest tells.
-      if (this.#told) return;
-      const message = `recording stopped: ${why}; the call goes on`;
-      this.emit({ type: 'call.warning', code: 'record', message });
-    });
+  #setHeld(by: 'us' | 'them', on: boolean): void {
+    if (!this.#hold.set(by, on)) return;
+    this.emit({ type: 'call.held', by, on });
+    const held = this.#hold.on;
+    this.#microphone.setHeld(held, this.#options.clock.now());
+    this.#floor.setLineHeld(held);
   }
 
-  /** From the sample `position` of the call on; what overlaps with what was recorded before is dropped. */
-  #recordCaller(heard: Int16Array, position: number): void {
-    const overlap = Math.max(0, this.#callerEnd - position);
-    if (overlap >= heard.length) return;
-    const pcm = overlap === 0 ? heard : heard.subarray(overlap);
-    const from = position + overlap;
-    this.#callerEnd = from + pcm.length;
-    this.#recorder?.caller(pcm, from);
-    this.#signals?.caller(pcm, from);
-    this.#peaks?.caller(pcm, from);
-  }
-
-  #watchConcealment({ kind, position }: HeardFrame): void {
-    if (kind === 'concealed') {
-      this.#concealedFrom ??= position;
-    } else if (this.#concealedFrom !== null) {
-      this.emit({ type: 'rtp.concealed', from: this.#concealedFrom, to: position });
-      this.#concealedFrom = null;
+  #watchSilence(now: number): void {
+    const { lastPacketAt } = this.#leg;
+    if (this.#line) {
+      this.#line.tick(now, lastPacketAt, this.#hold.on);
+      return;
     }
-  }
-
-  #watchQuiet(now: number): void {
-    const silent_ms = now - this.#leg.lastPacketAt;
-    if (this.#warnedQuietAt !== null && this.#leg.lastPacketAt > this.#warnedQuietAt) {
-      this.emit({
-        type: 'rtp.resumed',
-        silent_ms: this.#leg.lastPacketAt - this.#warnedQuietAt + QUIET_WARNING_MS,
-      });
-      this.#warnedQuietAt = null;
-    } else if (silent_ms >= QUIET_END_MS) {
-      this.hangUp(`no packets for ${QUIET_END_MS / 1000} s`);
-    } else if (silent_ms >= QUIET_WARNING_MS && this.#warnedQuietAt === null) {
-      this.#warnedQuietAt = now;
-      this.emit({ type: 'rtp.quiet', silent_ms });
-    }
+    const over = this.#quiet.tick(now, lastPacketAt);
+    if (over !== null) this.hangUp(over);
   }
 
   #emitStats(): void {
@@ -441,18 +381,44 @@ export class Call implements RtpLegHandler, CallControl {
   }
 
   async #close(reason: string): Promise<void> {
-    const duration_ms = this.#options.clock.now() - this.#options.startedAt;
+    const durationMs = this.#options.clock.now() - this.#options.startedAt;
     this.#emitStats();
     this.#leg.close();
     await this.#floor.close();
     await this.#party.close();
-    this.emit({ type: 'call.ended', reason, duration_ms });
-    this.#told = true;
-    this.#mask?.close();
-    this.#peaks?.flush();
-    await this.#recorder?.close(reason, duration_ms);
+    await this.#record.close(reason, durationMs);
     await this.#scope.close();
-    this.#signals?.flush();
     this.#options.onOver(this);
   }
+}
+
+/** As `call.started` has it. */
+function startOf(link: RawLink | SipLink): { peer: string; codec: Codec; ptime_ms: number } {
+  const { remote, codec, ptimeMs } = link.kind === 'sip' ? link.media : link;
+  return { peer: `${remote.address}:${remote.port}`, codec, ptime_ms: ptimeMs };
+}
+
+function recordOf(options: CallOptions): CallRecord {
+  const { id, link, startedAt, clock, recording, replayOf, version, partyName, bot } = options;
+  // A replay is asked for by somebody who wants its trace.
+  const wanted = recording.keep || replayOf !== null;
+  return new CallRecord({
+    id,
+    startedAt,
+    clock,
+    recordsDir: wanted ? options.recordsDir : null,
+    trace: {
+      sidetone: version,
+      call: id,
+      ...startOf(link),
+      party: partyName,
+      bot,
+      startedAt,
+      replay_of: replayOf,
+      line: link.kind === 'sip' ? link.line : null,
+      dtmf_masked: recording.mask_dtmf,
+    },
+    maskKeys: recording.mask_dtmf,
+    onEvent: (event) => options.onEvent(event),
+  });
 }

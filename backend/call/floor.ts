@@ -22,6 +22,8 @@ export class Floor {
   /** Whether the person wants the bot held, and whether it is. */
   #holdWanted = false;
   #held = false;
+  /** The call itself is on hold. */
+  #lineHeld = false;
   #closed = false;
 
   constructor(options: FloorOptions) {
@@ -69,6 +71,13 @@ export class Floor {
     party.order(order);
   }
 
+  /** The call is put on hold: a bot on it waits. */
+  setLineHeld(on: boolean): void {
+    if (!this.#options.makeStandIn) return;
+    this.#lineHeld = on;
+    this.#settleHold();
+  }
+
   /** Resolves when what the person said last is transcribed. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -103,7 +112,7 @@ export class Floor {
 
   /** The bot waits until its context has all that was said in its place. */
   #settleHold(): void {
-    const on = this.#holdWanted || this.#standIn !== null || this.#leaving.size > 0;
+    const on = this.#holdWanted || this.#lineHeld || this.#standIn !== null || this.#leaving.size > 0;
     if (on === this.#held || this.#closed) return;
     this.#options.party.order({ type: 'hold', on });
     this.#held = on;

@@ -63,6 +63,20 @@ describe('Microphone', () => {
     ]);
   });
 
+  it('takes nothing while the call is held, says nothing of that, and plays nothing of it afterwards', () => {
+    const { events, line } = microphone();
+    line.open(0);
+    speak(line, 0, 500);
+    line.setHeld(true, 500);
+    for (let now = 500; now < 5000; now += 20) {
+      line.write(new Int16Array(160).fill(9000), now);
+      line.tick(now);
+    }
+    line.setHeld(false, 5000);
+    expect(speak(line, 5000, 5500)).toBe(1000);
+    expect(events).toEqual([]);
+  });
+
   it('says when it is opened that it does not work', () => {
     const { events, line } = microphone();
     line.setLive(false, 'refused', 0);

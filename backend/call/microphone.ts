@@ -24,6 +24,7 @@ export class Microphone {
   #known: Condition = this.#told;
   /** When the latest frame came, or one could have begun to. */
   #frameAt = 0;
+  #held = false;
 
   constructor(emit: (event: CallEventBody) => void) {
     this.#emit = emit;
@@ -44,6 +45,13 @@ export class Microphone {
     this.#buffer = null;
   }
 
+  /** The call is put on hold: what is said meanwhile is not for it, nor said afterwards. */
+  setHeld(on: boolean, now: number): void {
+    this.#held = on;
+    this.#frameAt = now;
+    if (!on && this.#buffer) this.#buffer = new MicrophoneBuffer();
+  }
+
   /** The window says whether the microphone works. */
   setLive(live: boolean, message: string, now: number): void {
     if (live && !this.#told.live) this.#frameAt = now;
@@ -53,7 +61,7 @@ export class Microphone {
 
   /** A frame of any length up to 60 ms, 8 kHz, come at `now`. */
   write(pcm: Int16Array, now: number): void {
-    if (!this.#buffer || !this.#told.live) return;
+    if (!this.#buffer || !this.#told.live || this.#held) return;
     this.#frameAt = now;
     this.#buffer.write(pcm, now);
     this.#tell(this.#told);
@@ -65,7 +73,7 @@ export class Microphone {
   }
 
   tick(now: number): void {
-    if (!this.#buffer || !this.#told.live || now - this.#frameAt < SILENT_AFTER_MS) return;
+    if (!this.#buffer || !this.#told.live || this.#held || now - this.#frameAt < SILENT_AFTER_MS) return;
     if (this.#known.live) this.#tell({ live: false, message: NO_AUDIO });
   }
 

@@ -18,6 +18,15 @@ export interface RtcpView {
   readonly remote: { readonly ssrc: number; readonly reception: ReceptionReport } | null;
 }
 
+export interface ReportRead {
+  /** Sources that said goodbye. */
+  readonly left: readonly number[];
+  /** Whether it says what the far end sends or hears. */
+  readonly isReport: boolean;
+  /** Highest sequence number of ours that it has seen, with its wraps; null: it does not mention us. */
+  readonly highest: number | null;
+}
+
 /** The reports of one leg: when the next is due, what it says, and what the far end's said. */
 export class RtcpSession {
   readonly #ssrc: number;
@@ -54,13 +63,17 @@ export class RtcpSession {
     });
   }
 
-  /** Takes a packet of the far end; null: it is garbled. `left`: sources that said goodbye. */
-  read(datagram: Uint8Array, epochMs: number): { left: readonly number[] } | null {
+  /** Takes a packet of the far end; null: it is garbled. */
+  read(datagram: Uint8Array, epochMs: number): ReportRead | null {
     const incoming = readRtcp(datagram);
     if (!incoming) return null;
     if (incoming.senderReport) this.#reports.heard(incoming.senderReport, epochMs);
     const about = incoming.blocks.find((block) => block.ssrc === this.#ssrc);
     if (about) this.#roundTripMs = roundTripMs(about, epochMs) ?? this.#roundTripMs;
-    return { left: incoming.left };
+    return {
+      left: incoming.left,
+      isReport: incoming.senderReport !== null || incoming.blocks.length > 0,
+      highest: about?.highestSequence ?? null,
+    };
   }
 }

@@ -3,6 +3,7 @@ import { ManualClock } from '../base/clock.ts';
 import { Scope } from '../base/scope.ts';
 import { Pacer } from '../rtp/pacer.ts';
 import { RtpPacket, RTP_HEADER_BYTES, parseRtp, writeRtpHeader } from '../rtp/packet.ts';
+import { ConnectedPath } from './connected-path.ts';
 import { RtpLeg, type RtpLegHandler } from './rtp-leg.ts';
 
 let scope: Scope;
@@ -45,19 +46,15 @@ class Sent {
       sourceChanged: nothing,
       unknownPayload: nothing,
       dropped: nothing,
-      stray: nothing,
+      reported: nothing,
       gone: nothing,
     };
     const endpoint = { address: '127.0.0.1', port: 0 };
     const clock = new ManualClock();
     const pacer = new Pacer(scope, clock, nothing);
-    const options = {
-      local: endpoint,
-      shared: false,
-      remote: { ...endpoint, port: 9 },
-      codec: 'PCMU',
-    } as const;
-    this.leg = new RtpLeg({ ...options, clock, pacer, scope, handler }, startedAt);
+    const remote = { ...endpoint, port: 9 };
+    const path = new ConnectedPath({ local: endpoint, shared: false, remote, scope, onStray: nothing });
+    this.leg = new RtpLeg({ path, codec: 'PCMU', agreed: null, clock, pacer, handler }, startedAt);
   }
 
   /** Where the mapping puts each packet. */

@@ -1,20 +1,20 @@
 import { decode, encode, type Codec } from '../audio/g711.ts';
 import { epochMs, type Clock } from '../base/clock.ts';
-import type { Scope } from '../base/scope.ts';
 import type { StreamStats } from '../contract/events.ts';
 import { LINE_RATE, type HeardFrame, type SpokenTag } from '../contract/party.ts';
+import type { NegotiatedMedia } from '../contract/sip.ts';
 import { DtmfReceiver, DtmfSender, isTelephoneEvent } from '../rtp/dtmf.ts';
 import type { Paced } from '../rtp/grid.ts';
 import type { Pacer } from '../rtp/pacer.ts';
 import { RtpPacket, isRtcp, parseRtp, type RtpFault } from '../rtp/packet.ts';
-import { PcapFlow, type Endpoint } from '../rtp/pcap.ts';
+import type { Endpoint, PcapFlow } from '../rtp/pcap.ts';
 import { COMFORT_NOISE, codecOf, payloadTypeOf } from '../rtp/payload-types.ts';
 import { ReceiveBuffer } from '../rtp/receive-buffer.ts';
 import { ReceptionStats } from '../rtp/stats.ts';
 import { MAX_PAYLOAD_BYTES, RtpStream } from '../rtp/stream-out.ts';
+import type { MediaPath, MediaPathHandler, PathDropReason } from './media-path.ts';
 import { RtcpSession } from './rtcp-session.ts';
 import type { ReceptionHealth } from '../trace/signals.ts';
-import { UdpLink } from './udp-link.ts';
 
 /** Audio in one packet, until the far end shows another size (RFC 3551 section 4.2). */
 export const DEFAULT_PTIME_MS = 20;
@@ -23,20 +23,18 @@ const SAMPLES_PER_MS = LINE_RATE / 1000;
 const PTIME_CONFIRMED_BY = 5;
 /** A packet of ours that leaves so late is worth an event: a far end's jitter buffer may not bridge it. */
 const STALL_MS = 10;
-/** A refusal alone may be a far end that restarts; the second in a row is one that is gone. */
-const REFUSALS_TO_END = 2;
+export type DropReason = RtpFault | PathDropReason | 'size';
 
-export type DropReason = RtpFault | 'rtcp' | 'size';
+/** What both ends have agreed on, as far as the leg needs it. */
+export type AgreedMedia = Pick<NegotiatedMedia, 'codec' | 'ptimeMs' | 'eventPayload' | 'sends'>;
 
 export interface RtpLegOptions {
-  readonly local: Endpoint;
-  /** Whether the local port is the listening one, shared with other sockets. */
-  readonly shared: boolean;
-  readonly remote: Endpoint;
+  readonly path: MediaPath;
   readonly codec: Codec;
+  /** null (raw RTP): nothing was, and the far end's codec, packet size and kind of events are taken as it shows them. */
+  readonly agreed: AgreedMedia | null;
   readonly clock: Clock;
   readonly pacer: Pacer;
-  readonly scope: Scope;
   readonly handler: RtpLegHandler;
 }
 
@@ -58,18 +56,18 @@ export interface RtpLegHandler {
   sourceChanged(ssrc: number, reason: 'ssrc' | 'restart'): void;
   unknownPayload(payloadType: number): void;
   dropped(reason: DropReason): void;
-  stray(datagram: Uint8Array, from: { address: string; port: number }): void;
+  /** A report of the far end came: the highest sequence number of ours it has seen; null: it does not mention us. */
+  reported(highest: number | null): void;
   /** The far end is gone; said once. */
   gone(reason: string): void;
 }
 
-/** One call's RTP in both directions: socket, receive buffer, outgoing stream, keys, reports. */
-export class RtpLeg implements Paced {
+/** One call's RTP in both directions: receive buffer, outgoing stream, keys, reports. */
+export class RtpLeg implements Paced, MediaPathHandler {
   readonly #options: RtpLegOptions;
   readonly #handler: RtpLegHandler;
-  readonly #link: UdpLink;
-  /** For RTCP, on the next port up (RFC 3550 section 11); null until the RTP port is known. */
-  #reportLink: UdpLink | null = null;
+  readonly #path: MediaPath;
+  #agreed: AgreedMedia | null;
   readonly #packet = new RtpPacket();
   readonly #incoming: {
     sequence: number;
@@ -85,9 +83,6 @@ export class RtpLeg implements Paced {
   readonly #stream: RtpStream;
   readonly #reports: RtcpSession;
   #reception = new ReceptionStats(LINE_RATE);
-  #flowOut: PcapFlow;
-  #flowIn: PcapFlow;
-  #reportsOut: PcapFlow | null = null;
   #codec: Codec;
   #out: Int16Array;
   /** The same in G.711, in the packet. */
@@ -104,18 +99,18 @@ export class RtpLeg implements Paced {
   #lastPacketAt: number;
   #otherSize = 0;
   #otherSizeSeen = 0;
-  #refusals = 0;
   #reportsMuxed = false;
-  #reportsRefused = false;
   #gone = false;
   readonly #health = { jitterMs: 0, lost: 0, late: 0 };
   readonly #unknownPayloads = new Set<number>();
   intervalMs = DEFAULT_PTIME_MS;
 
   constructor(options: RtpLegOptions, startedAt: number) {
-    const { clock, handler, scope, remote, local } = options;
+    const { handler, path, agreed } = options;
     this.#options = options;
     this.#handler = handler;
+    this.#path = path;
+    this.#agreed = agreed;
     this.#codec = options.codec;
     this.#lastPacketAt = startedAt;
     this.#incoming = {
@@ -142,18 +137,8 @@ export class RtpLeg implements Paced {
     this.#out = new Int16Array((DEFAULT_PTIME_MS * LINE_RATE) / 1000);
     this.#payload = this.#stream.payload.subarray(0, this.#out.length);
     this.#startSample = Math.round(startedAt * SAMPLES_PER_MS);
-    this.#link = new UdpLink({
-      local,
-      shared: options.shared,
-      remote,
-      scope,
-      onDatagram: (datagram) => this.receive(datagram, clock.now()),
-      onStray: (datagram, from) => handler.stray(datagram, from),
-      onRefused: () => this.#refused(),
-      onReady: () => this.#ready(),
-    });
-    this.#flowOut = new PcapFlow(local, remote);
-    this.#flowIn = new PcapFlow(remote, local);
+    if (agreed) this.change(agreed);
+    path.open(this);
   }
 
   get codec(): Codec {
@@ -177,16 +162,44 @@ export class RtpLeg implements Paced {
     return this.#health;
   }
 
+  /** Whether keys can be sent as telephone events. */
+  get sendsKeys(): boolean {
+    return this.#agreed === null || this.#agreed.eventPayload !== null;
+  }
+
+  /** Whether audio leaves. */
+  get sends(): boolean {
+    return this.#agreed?.sends ?? true;
+  }
+
   /** Plays digits to the far end. @throws SidetoneError 'usage' for what is no digit. */
   sendKeys(digits: string): void {
     this.#keysOut.play(digits);
+  }
+
+  /** Both ends have agreed on something else: what leaves from the next packet on. */
+  change(agreed: AgreedMedia): void {
+    this.#agreed = agreed;
+    this.#codec = agreed.codec;
+    if (agreed.eventPayload) this.#stream.eventPayloadType = agreed.eventPayload.out;
+    if (agreed.ptimeMs !== this.intervalMs) this.#setInterval(agreed.ptimeMs);
+  }
+
+  ready(local: Endpoint): void {
+    if (this.#gone) return;
+    this.#handler.ready(local);
+    this.#unpace = this.#options.pacer.add(this);
+  }
+
+  received(datagram: Uint8Array): void {
+    this.receive(datagram, this.#options.clock.now());
   }
 
   /** Takes a datagram of the far end. */
   receive(datagram: Uint8Array, now: number): void {
     if (isRtcp(datagram)) {
       this.#reportsMuxed = true;
-      this.#readReport(datagram, this.#flowIn);
+      this.reported(datagram, this.#path.incoming);
       return;
     }
     const packet = this.#packet;
@@ -195,13 +208,12 @@ export class RtpLeg implements Paced {
       this.#handler.dropped(fault);
       return;
     }
-    this.#handler.wire(this.#flowIn, datagram);
-    this.#refusals = 0;
+    this.#handler.wire(this.#path.incoming, datagram);
     this.#lastPacketAt = now;
     const { payloadType } = packet;
     const codec = payloadType === COMFORT_NOISE ? 'CN' : codecOf(payloadType);
     if (codec === null) {
-      if (isTelephoneEvent(packet)) this.#keys.push(packet, now);
+      if (this.#isEvent(packet)) this.#keys.push(packet, now);
       else this.#unknown(payloadType);
     }
     if (packet.payloadLength > MAX_PAYLOAD_BYTES) {
@@ -210,7 +222,7 @@ export class RtpLeg implements Paced {
     }
     this.#remoteSsrc ??= packet.ssrc;
     this.#reception.add(packet.sequence, packet.timestamp, now);
-    if (codec !== null && codec !== 'CN') {
+    if (codec !== null && codec !== 'CN' && this.#agreed === null) {
       this.#codec = codec;
       this.#watchSize(packet.payloadLength);
     }
@@ -241,6 +253,11 @@ export class RtpLeg implements Paced {
     if (skipped > 0) this.#stream.skip(skipped * samples);
     // By the grid, which is absolute: a sample's position is the moment at which it can first be heard.
     const position = gridSample - this.#startSample;
+    if (!this.sends) {
+      this.#stream.skip(samples);
+      this.#spoke = false;
+      return;
+    }
     if (skipped > 0 || now - dueAt >= STALL_MS)
       this.#handler.stalled(now - dueAt + skipped * this.intervalMs);
     this.#tellMapping(position);
@@ -252,14 +269,13 @@ export class RtpLeg implements Paced {
     const spurt = tag !== null && !this.#spoke;
     this.#spoke = tag !== null;
     const datagram = this.#stream.next(payloadTypeOf(this.#codec), samples, spurt);
-    this.#link.send(datagram);
-    this.#handler.wire(this.#flowOut, datagram);
+    this.#path.send(datagram);
     if (!this.#stream.carriesAudio) this.#out.fill(0);
     this.#handler.spoken(this.#out, position);
   }
 
   failed(error: unknown): void {
-    this.#leave(`internal error while sending: ${String(error)}`);
+    this.gone(`internal error while sending: ${String(error)}`);
   }
 
   stats(pacingP99Ms: number): StreamStats {
@@ -278,25 +294,40 @@ export class RtpLeg implements Paced {
     };
   }
 
+  sent(flow: PcapFlow, datagram: Uint8Array): void {
+    this.#handler.wire(flow, datagram);
+  }
+
+  reported(datagram: Uint8Array, flow: PcapFlow): void {
+    this.#handler.wire(flow, datagram);
+    const read = this.#reports.read(datagram, epochMs());
+    if (!read) {
+      this.#handler.dropped('rtcp');
+      return;
+    }
+    if (read.isReport) this.#handler.reported(read.highest);
+    // Where there is signalling, that says when a call is over; a source may leave because another takes its place.
+    const left = this.#agreed === null && this.#remoteSsrc !== null && read.left.includes(this.#remoteSsrc);
+    if (left) this.gone('far end said goodbye (RTCP BYE)');
+  }
+
+  dropped(reason: DropReason): void {
+    this.#handler.dropped(reason);
+  }
+
+  gone(reason: string): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#handler.gone(reason);
+  }
+
   /** Says goodbye by RTCP, stops sending, closes both sockets. */
   close(): void {
     this.#gone = true;
     this.#unpace?.();
     this.#unpace = null;
     this.#sendReport(this.#options.clock.now(), 'call ended');
-    this.#link.close();
-    this.#reportLink?.close();
-  }
-
-  #ready(): void {
-    const { local } = this.#link;
-    const { remote, pacer } = this.#options;
-    this.#flowOut = new PcapFlow(local, remote);
-    this.#flowIn = new PcapFlow(remote, local);
-    if (this.#gone) return;
-    this.#handler.ready(local);
-    this.#openReports(local);
-    this.#unpace = pacer.add(this);
+    this.#path.close();
   }
 
   /** Where the next packet's first sample stands, unless that follows from what was told before. */
@@ -307,24 +338,10 @@ export class RtpLeg implements Paced {
     this.#handler.mapped('bot', this.#stream.ssrc, this.#stream.timestamp, position);
   }
 
-  #openReports(local: Endpoint): void {
-    const { remote, shared, scope, handler } = this.#options;
-    const ours = { address: local.address, port: local.port + 1 };
-    const theirs = { address: remote.address, port: remote.port + 1 };
-    if (Math.max(ours.port, theirs.port) > 65_535) return;
-    const incoming = new PcapFlow(theirs, ours);
-    this.#reportsOut = new PcapFlow(ours, theirs);
-    this.#reportLink = new UdpLink({
-      local: ours,
-      shared,
-      remote: theirs,
-      scope,
-      onDatagram: (datagram) => this.#readReport(datagram, incoming),
-      onStray: () => handler.dropped('rtcp'),
-      // A far end without a report port (Asterisk's External Media opens none) is nothing to worry about.
-      onRefused: () => (this.#reportsRefused = true),
-      onReady: () => undefined,
-    });
+  /** Where keys are agreed to go by signalling, a far end may send events all the same. */
+  #isEvent(packet: RtpPacket): boolean {
+    const agreed = this.#agreed?.eventPayload;
+    return agreed ? packet.payloadType === agreed.in : isTelephoneEvent(packet);
   }
 
   #watchSize(samples: number): void {
@@ -338,10 +355,15 @@ export class RtpLeg implements Paced {
     if (this.#otherSizeSeen < PTIME_CONFIRMED_BY && this.#stream.packets > 0) return;
     const intervalMs = (samples * 1000) / LINE_RATE;
     if (intervalMs < 10 || intervalMs > 60 || intervalMs % 5 !== 0) return;
+    this.#otherSizeSeen = 0;
+    this.#setInterval(intervalMs);
+  }
+
+  #setInterval(intervalMs: number): void {
+    const samples = intervalMs * SAMPLES_PER_MS;
     this.intervalMs = intervalMs;
     this.#out = new Int16Array(samples);
     this.#payload = this.#stream.payload.subarray(0, samples);
-    this.#otherSizeSeen = 0;
     if (!this.#unpace) return;
     this.#unpace();
     this.#unpace = this.#options.pacer.add(this);
@@ -351,14 +373,6 @@ export class RtpLeg implements Paced {
     if (this.#unknownPayloads.has(payloadType)) return;
     this.#unknownPayloads.add(payloadType);
     this.#handler.unknownPayload(payloadType);
-  }
-
-  #readReport(datagram: Uint8Array, flow: PcapFlow): void {
-    this.#handler.wire(flow, datagram);
-    const read = this.#reports.read(datagram, epochMs());
-    if (!read) this.#handler.dropped('rtcp');
-    else if (this.#remoteSsrc !== null && read.left.includes(this.#remoteSsrc))
-      this.#leave('far end said goodbye (RTCP BYE)');
   }
 
   #sendReport(now: number, bye: string | null): void {
@@ -376,25 +390,6 @@ export class RtpLeg implements Paced {
       },
       bye,
     );
-    if (this.#reportsMuxed) {
-      this.#link.send(report);
-      this.#handler.wire(this.#flowOut, report);
-    } else if (this.#reportLink && this.#reportsOut && !this.#reportsRefused) {
-      this.#reportLink.send(report);
-      this.#handler.wire(this.#reportsOut, report);
-    }
-  }
-
-  #refused(): void {
-    this.#refusals += 1;
-    // Before the first packet nothing was refused yet: the socket could not be opened at all.
-    if (this.#unpace === null) this.#leave('no route to the far end');
-    else if (this.#refusals >= REFUSALS_TO_END) this.#leave('far end closed its port');
-  }
-
-  #leave(reason: string): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#handler.gone(reason);
+    this.#path.sendReport(report, this.#reportsMuxed);
   }
 }

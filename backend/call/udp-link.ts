@@ -3,13 +3,13 @@ import type { Scope } from '../base/scope.ts';
 import type { Endpoint } from '../rtp/pcap.ts';
 
 /** Addresses are numeric here: no name look-up may delay a packet, and a synchronous one keeps bind() in its tick. */
-const numericLookup = (
+export const numericLookup = (
   host: string,
   _options: unknown,
   callback: (error: Error | null, address: string, family: number) => void,
 ): void => callback(null, host, host.includes(':') ? 6 : 4);
 
-const KERNEL_BUFFER_BYTES = 1 << 18;
+export const KERNEL_BUFFER_BYTES = 1 << 18;
 
 export interface UdpLinkOptions {
   /** port 0: any free one. */

@@ -44,7 +44,8 @@ async function allRows(dir: string): Promise<readonly PacketRow[]> {
 
 async function readRows(dir: string, file: string): Promise<readonly PacketRow[]> {
   const { value: manifest } = await readManifestFile(dir);
-  const describer = new PacketDescriber(manifest?.peer ?? null, manifest?.clock.wall_ms ?? null);
+  const ours = new Set(manifest?.mapping.flatMap(({ stream, ssrc }) => (stream === 'bot' ? [ssrc] : [])));
+  const describer = new PacketDescriber(manifest?.peer ?? null, manifest?.clock.wall_ms ?? null, ours);
   const rows: PacketRow[] = [];
   for await (const batch of new CaptureFile(file).batches()) {
     for (const datagram of batch) rows.push(describer.row(datagram));
@@ -80,10 +81,13 @@ class PacketDescriber {
   /** The caller's address, and its RTP port; null: that of the first RTP packet. */
   #peer: { readonly host: string; readonly port: number } | null;
   #startMs: number | null;
+  /** Our sources; empty: not known. */
+  readonly #ours: ReadonlySet<number>;
 
-  constructor(peer: string | null, startMs: number | null) {
+  constructor(peer: string | null, startMs: number | null, ours: ReadonlySet<number>) {
     this.#peer = peer === null ? null : parseEnd(peer);
     this.#startMs = startMs;
+    this.#ours = ours;
   }
 
   row(datagram: Datagram): PacketRow {
@@ -91,7 +95,7 @@ class PacketDescriber {
     const packet = this.#packet;
     const isReport = isRtcp(payload);
     const isRtp = !isReport && parseRtp(payload, packet) === null;
-    if (isRtp) this.#peer ??= { host: datagram.from.address, port: datagram.from.port };
+    if (isRtp) this.#learn(datagram, packet.ssrc);
     this.#startMs ??= epochMicros / 1000;
     const at = epochMicros / 1000 - this.#startMs;
     const side = this.#sideOf(datagram);
@@ -113,6 +117,14 @@ class PacketDescriber {
       gap: seen.gap,
       about: seen.about,
     };
+  }
+
+  /** The far end may come from elsewhere than it said (NAT), and be another one after a transfer. */
+  #learn({ from, to }: Datagram, ssrc: number): void {
+    const theirs = this.#ours.has(ssrc) ? to : from;
+    if (this.#peer !== null && this.#ours.size === 0) return;
+    if (this.#peer?.host === theirs.address && this.#peer.port === theirs.port) return;
+    this.#peer = { host: theirs.address, port: theirs.port };
   }
 
   /** By the port, that of RTP or the next for RTCP; by the address where signalling comes from elsewhere. */

@@ -1,4 +1,6 @@
 import { LATENCY_STAGES, type CallEvent, type LatencyStages } from '../contract/events.ts';
+import type { AccountView, LineView } from '../contract/sip.ts';
+import { describeAccount, describeLine } from './line-view.ts';
 import { printable } from './printable.ts';
 
 /**
@@ -19,6 +21,10 @@ export class LiveView {
   /** The line being rewritten in place; '' when the cursor stands on a fresh line. */
   #open = '';
   readonly #drafts = new Map<number, string>();
+  /** Calls going on over SIP, as they were told last. */
+  readonly #lines = new Map<string, LineView>();
+  /** By account, what was told last. */
+  readonly #accounts = new Map<string, string>();
 
   constructor(out: Output) {
     this.#out = out;
@@ -94,6 +100,27 @@ export class LiveView {
           `${when}  ${event.stage} failed  ${event.message}${event.retrying ? ' (trying once more)' : ''}`,
         );
         break;
+      case 'call.media':
+        this.#line(
+          `${when}  audio     ${event.remote}, ${event.codec}${event.srtp === null ? '' : ', SRTP'}${directionOf(event)}`,
+        );
+        break;
+      case 'call.held':
+        this.#line(
+          `${when}  ${event.on ? 'held     ' : 'resumed  '} by ${event.by === 'us' ? 'us' : 'the far end'}`,
+        );
+        break;
+      case 'call.transfer':
+        this.#line(`${when}  transfer  to ${event.target}: ${event.message}`);
+        break;
+      case 'rtp.latched':
+        this.#line(`${when}  nat       audio comes from ${event.from}, not from ${event.expected}`);
+        break;
+      case 'rtp.one_way':
+        this.#line(
+          `${when}  one-way   ${event.direction === 'in' ? 'nothing is heard of' : 'nothing reaches'} ${event.expected}: ${event.hint}`,
+        );
+        break;
       case 'script.heard':
         this.#line(`${when}  heard     ${event.text === '' ? '(nothing)' : event.text}`);
         break;
@@ -111,6 +138,8 @@ export class LiveView {
       case 'call.refused':
         this.#line(`          refused   ${event.call}: ${event.message}`);
         break;
+      case 'call.line':
+      case 'sip.message':
       case 'call.muted':
       case 'call.marked':
       case 'caller.aligned':
@@ -147,6 +176,22 @@ export class LiveView {
     }
   }
 
+  /** A call over SIP, as signalling sees it. */
+  line(line: LineView): void {
+    const told = describeLine(this.#lines.get(line.call) ?? null, line);
+    if (line.state === 'ended') this.#lines.delete(line.call);
+    else this.#lines.set(line.call, line);
+    if (told !== null) this.#line(`          ${told}`);
+  }
+
+  /** Told again only when it reads differently. */
+  account(view: AccountView): void {
+    const told = describeAccount(view);
+    if (this.#accounts.get(view.name) === told) return;
+    this.#accounts.set(view.name, told);
+    this.#line(told);
+  }
+
   /** A line that is not an event: where the record lies, that it is ready. */
   note(text: string): void {
     this.#line(text);
@@ -178,6 +223,11 @@ export function waterfall(stages: LatencyStages, totalMs: number, residualMs: nu
   });
   const sum = `          ${'the caller waited'.padEnd(16 + BAR_COLUMNS)} ${totalMs.toFixed(0).padStart(6)} ms`;
   return [...rows, `${sum}  (residual ${residualMs.toFixed(1)} ms)`];
+}
+
+function directionOf({ sends, receives }: { readonly sends: boolean; readonly receives: boolean }): string {
+  if (sends && receives) return '';
+  return sends ? ', only to them' : receives ? ', only from them' : ', neither way';
 }
 
 function clock(micros: number): string {

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { SidetoneError, explain } from '../base/errors.ts';
 import { EXPORT_FORMATS } from '../contract/traces.ts';
+import { accountsOption } from './accounts-option.ts';
 import { bench } from './bench.ts';
 import { call } from './call.ts';
 import { doctor } from './doctor.ts';
@@ -8,6 +9,7 @@ import { listModels, pullModels, removeModel } from './models.ts';
 import { printable } from './printable.ts';
 import { watchReader } from './reader.ts';
 import { serve } from './serve.ts';
+import { sipCheck } from './sip-check.ts';
 import { compareTraces } from './trace-compare.ts';
 import { traceExport } from './trace-export.ts';
 import { traceImport } from './trace-import.ts';
@@ -36,13 +38,14 @@ const program = new Command('sidetone')
 
 program
   .command('serve')
-  .description('answer calls with a bot')
+  .description('answer calls with a bot, over raw RTP and on SIP accounts')
   .option('--bot <dir>', 'folder with bot.yaml', 'bots/demo')
   .option('--rtp <host:port>', 'where to listen for RTP', '0.0.0.0:10000')
   .option('--allow <cidr...>', 'networks that may call; default: anyone')
   .option('--max-calls <n>', 'calls at once before others are refused', wholeNumber, 1000)
   .option('--workers <n>', 'media worker threads; default: cores - 1', wholeNumber)
   .option('--demo', 'place a demo call to the bot once it listens')
+  .addOption(accountsOption())
   .option('--otlp <url>', 'send spans of calls to this OpenTelemetry endpoint, as http://localhost:4318')
   .addOption(traces())
   .addOption(noTraces())
@@ -52,16 +55,31 @@ program
 program
   .command('call')
   .description('place a call and act the caller')
-  .argument('<target>', 'rtp:HOST:PORT')
+  .argument(
+    '<target>',
+    'rtp:HOST:PORT, sip:USER@HOST, tel:NUMBER or, with an account, a number or user alone',
+  )
   .requiredOption('--audio <wav...>', 'what the caller says, one file a turn')
   .option('--barge-in-ms <ms>', 'say the next turn this long after the bot began to answer', wholeNumber)
-  .option('--codec <name>', 'PCMU or PCMA', 'PCMU')
+  .option('--codec <name>', 'PCMU or PCMA, of raw RTP; SIP negotiates', 'PCMU')
+  .option('--account <name>', 'SIP account to call with; default: one of that domain, else the first')
+  .option('--no-account', 'call over SIP without an account')
+  .addOption(accountsOption())
   .option('--for <seconds>', 'hang up after this long', wholeNumber)
   .option('--no-listen', 'do not transcribe what the bot said')
   .addOption(traces())
   .addOption(noTraces())
   .addOption(json())
   .action(call);
+
+const sip = program.command('sip').description('SIP accounts (docs/sip.md)');
+sip
+  .command('check')
+  .description('what an account needs: DNS, TLS, registration, a media echo; exits 1 where something fails')
+  .argument('<account>')
+  .addOption(accountsOption())
+  .addOption(json())
+  .action(sipCheck);
 
 const models = program.command('models').description('the embedded models');
 models.command('list').description('what there is, what is installed').addOption(json()).action(listModels);
@@ -147,13 +165,17 @@ program
   .description('check ports, models, endpoints and packet timing on this machine')
   .option('--bot <dir>', 'folder with bot.yaml', 'bots/demo')
   .option('--rtp <host:port>', 'where the bot would listen', '0.0.0.0:10000')
+  .addOption(accountsOption())
   .addOption(json())
   .action(doctor);
 
 program
   .command('bench')
   .description('measure how fast it is here')
-  .argument('<name>', 'turn, pacing, load, barge-in, embedded, memory, record, window, trace or audio-path')
+  .argument(
+    '<name>',
+    'turn, pacing, load, barge-in, embedded, memory, record, window, trace, audio-path or sip-loss',
+  )
   .option('--quick', 'a shorter run with fewer samples')
   .addOption(json())
   .action(bench);

@@ -1,13 +1,16 @@
 import path from 'node:path';
 import { parseAddress } from '../base/address.ts';
+import { explain } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { examineEndpoints } from '../host/doctor.ts';
+import { loadAccounts, watchAccounts, type LoadedAccounts } from '../host/accounts.ts';
 import { Host } from '../host/host.ts';
 import { recordedCaller } from '../host/recorded-caller.ts';
 import { loadBotFolder, withDotEnv } from '../bot/folder.ts';
 import { OtlpSender, otlpTarget } from '../export/otlp-sender.ts';
 import { modelsDirectory } from '../models/directory.ts';
+import { accountsFileOf, accountsIn } from './accounts-option.ts';
 import { interrupted } from './interrupt.ts';
 import { LiveView } from './live-view.ts';
 import { tellRecord } from './record-note.ts';
@@ -21,12 +24,13 @@ interface ServeOptions {
   readonly workers?: number;
   readonly demo?: true;
   readonly otlp?: string;
+  readonly accounts?: string;
   /** false: --no-traces. */
   readonly traces: string | false;
   readonly json?: true;
 }
 
-/** `sidetone serve`: the bot on a UDP port until Ctrl-C. */
+/** `sidetone serve`: the bot on a UDP port, and on its SIP accounts, until Ctrl-C. */
 export async function serve(options: ServeOptions): Promise<void> {
   const { host, port } = parseAddress(options.rtp, '--rtp');
   const recordsDir = options.traces === false ? null : path.resolve(options.traces);
@@ -42,6 +46,8 @@ export async function serve(options: ServeOptions): Promise<void> {
       version: VERSION,
       onTrouble: (message) => view.note(`warning: ${message}`),
     });
+  // What is wrong in it keeps the bot from answering anywhere: nobody would look for the half that is missing.
+  await accountsIn(options.accounts, env);
   const stop = interrupted();
   const demoCallers = new Set<string>();
   const demoOver = Promise.withResolvers<void>();
@@ -58,6 +64,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     else tellRecord(view, options.traces, event.call);
   };
 
+  const tell = (type: string, what: object): void => {
+    if (options.json) process.stdout.write(`${JSON.stringify({ type, ...what })}\n`);
+  };
+
   const engine = Host.start({
     modelsDir: modelsDirectory(),
     recordsDir,
@@ -65,6 +75,20 @@ export async function serve(options: ServeOptions): Promise<void> {
     ...(options.workers === undefined ? {} : { workers: options.workers }),
     env,
     onEvent: show,
+    maxCalls: options.maxCalls,
+    usualBot: () => path.resolve(options.bot),
+    onAccount: (account) => {
+      tell('account', account);
+      view.account(account);
+    },
+    onLine: (line) => {
+      tell('line', line);
+      view.line(line);
+    },
+    onSipNotice: (code, message) => {
+      tell('notice', { code, message });
+      view.note(`warning: ${message}`);
+    },
   });
   try {
     const bound = await engine.listen({
@@ -80,8 +104,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     )) {
       if (verdict === 'fail') view.note(`warning: ${message}; callers will hear an apology`);
     }
-    if (options.json) process.stdout.write(`${JSON.stringify({ type: 'ready', host, port: bound })}\n`);
+    tell('ready', { host, port: bound });
     view.note(`✅ SYSTEM READY. Listening RTP on ${host}:${bound}`);
+    await answerAccounts(engine, options.accounts, env, scope, view);
     if (options.demo) {
       view.note('Placing a demo call: a recorded caller books an appointment over RTP on loopback.');
       await engine.place({
@@ -99,4 +124,25 @@ export async function serve(options: ServeOptions): Promise<void> {
     stop.dispose();
     await engine.close();
   }
+}
+
+/** Registers the accounts of the file, and those of each later version of it that can be used. */
+async function answerAccounts(
+  { phone }: Host,
+  named: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  scope: Scope,
+  view: LiveView,
+): Promise<void> {
+  const file = accountsFileOf(named);
+  if (file === null) return;
+  const use = async ({ accounts, problem }: LoadedAccounts): Promise<void> => {
+    if (problem === null) await phone.setAccounts(accounts);
+    else view.note(`warning: ${problem}; the accounts stay as they were`);
+  };
+  const now = await loadAccounts(file, env);
+  await use(now);
+  watchAccounts(file, now, env, scope, (changed) => {
+    use(changed).catch((error: unknown) => view.note(`warning: ${explain(error)}`));
+  });
 }

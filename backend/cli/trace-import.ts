@@ -3,7 +3,7 @@ import type { CaptureCounts } from '../capture/pcap-file.ts';
 import { describeLeg } from '../capture/pick.ts';
 import { endpointText, type CapturedLeg } from '../capture/legs.ts';
 import type { TraceMetrics } from '../contract/traces.ts';
-import { newCallId } from '../host/call-id.ts';
+import { newCallId } from '../base/call-id.ts';
 import { bringIn } from '../library/incoming.ts';
 import { measureRecorded } from '../measure/measure.ts';
 import { openTrace } from '../trace/read.ts';

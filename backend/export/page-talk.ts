@@ -85,6 +85,17 @@ function noteText(event: NoteEvent): string {
       return event.on ? 'our side is muted' : 'our side is heard again';
     case 'call.marked':
       return `mark: ${event.label}`;
+    case 'call.line':
+      return `${event.direction === 'in' ? 'call from' : 'call to'} ${event.name ?? event.remote}`;
+    case 'call.held':
+      if (event.by === 'us') return event.on ? 'we put the far end on hold' : 'the far end is off hold';
+      return event.on ? 'the far end put us on hold' : 'the far end took us off hold';
+    case 'call.transfer':
+      return `transfer to ${event.target}: ${event.message}`;
+    case 'rtp.latched':
+      return `audio comes from ${event.from} instead of ${event.expected}`;
+    case 'rtp.one_way':
+      return `one-way audio, expected ${event.direction === 'in' ? 'from' : 'at'} ${event.expected}: ${event.hint}`;
     case 'rtp.quiet':
       return `no packets from the far end for ${Math.round(event.silent_ms)} ms`;
     case 'rtp.resumed':

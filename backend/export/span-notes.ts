@@ -19,6 +19,14 @@ export function note(event: CallEvent, content: boolean): Attributes | null {
       return { live: event.live };
     case 'person.said':
       return content ? { text: event.text } : {};
+    case 'call.held':
+      return { by: event.by, on: event.on };
+    case 'call.transfer':
+      return { state: event.state, message: event.message, ...(content ? { target: event.target } : {}) };
+    case 'rtp.latched':
+      return { expected: event.expected, from: event.from };
+    case 'rtp.one_way':
+      return { direction: event.direction, silent_ms: event.silent_ms, kind: event.kind };
     case 'rtp.quiet':
     case 'rtp.resumed':
       return { silent_ms: event.silent_ms };

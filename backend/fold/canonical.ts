@@ -64,6 +64,12 @@ class Lanes {
         return this.#tell('call', event.type, event.on);
       case 'call.marked':
         return this.#tell('call', event.type, event.label);
+      case 'call.line':
+        return this.#tell('call', event.type, event.direction, event.remote);
+      case 'call.held':
+        return this.#tell('call', event.type, event.by, event.on);
+      case 'call.transfer':
+        return this.#tell('call', event.type, event.target, event.state);
       case 'bot.whispered':
       case 'person.said':
         return this.#tell('call', event.type, event.text);
@@ -120,13 +126,17 @@ class Lanes {
       case 'speech.ended':
       case 'call.warning':
       case 'call.refused':
+      case 'call.media':
       case 'caller.aligned':
       case 'rtp.ready':
       case 'rtp.mapped':
       case 'rtp.concealed':
       case 'rtp.quiet':
       case 'rtp.resumed':
+      case 'rtp.latched':
+      case 'rtp.one_way':
       case 'rtp.stats':
+      case 'sip.message':
       case 'engine.stalled':
       case 'turn.state':
       case 'turn.ended':

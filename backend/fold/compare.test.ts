@@ -204,6 +204,7 @@ const MANIFEST: TraceManifest = {
   peer: '127.0.0.1:5000',
   party: 'bot',
   codec: 'PCMU',
+  line: null,
   ptime_ms: 20,
   started: '2026-01-01T00:00:00.000Z',
   state: 'complete',

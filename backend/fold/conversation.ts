@@ -73,6 +73,11 @@ export function foldConversation(before: Conversation, event: CallEvent): Conver
     case 'call.warning':
     case 'call.muted':
     case 'call.marked':
+    case 'call.line':
+    case 'call.held':
+    case 'call.transfer':
+    case 'rtp.latched':
+    case 'rtp.one_way':
     case 'rtp.quiet':
     case 'rtp.resumed':
     case 'rtp.unknown_payload':
@@ -97,6 +102,8 @@ export function foldConversation(before: Conversation, event: CallEvent): Conver
     case 'llm.requested':
     case 'rtp.ready':
     case 'rtp.source_changed':
+    case 'call.media':
+    case 'sip.message':
     case 'rtp.stats':
     case 'turn.state':
     case 'turn.completeness':

@@ -21,7 +21,12 @@ describe('foldSummary', () => {
     expect(bot).toEqual({
       id: '20261123-132129-42fdf0',
       peer: '127.0.0.1:36400',
+      address: '127.0.0.1:36400',
       local: '127.0.0.1:47141',
+      line: null,
+      heldByUs: false,
+      heldByThem: false,
+      srtp: false,
       codec: 'PCMU',
       party: 'harbor-dental',
       state: 'ended',
@@ -73,6 +78,32 @@ describe('foldSummary', () => {
     });
   });
 
+  it('shows who is on the line of a call over SIP, and that it is held', () => {
+    const started = { type: 'call.started', peer: 'a:1', codec: 'PCMU', ptime_ms: 20, party: 'x' } as const;
+    const line = { type: 'call.line', account: 'office', direction: 'in', dialled: 'sip:100@here' } as const;
+    const media = { type: 'call.media', codec: 'PCMA', ptime_ms: 20, sends: true, receives: true } as const;
+    const summary = summaryOf(
+      story(
+        [0, started],
+        [0, { ...line, remote: 'sip:bob@there', name: 'Bob' }],
+        [0, { ...media, remote: 'a:1', srtp: 'AES_CM_128_HMAC_SHA1_80' }],
+        [1, { type: 'call.held', by: 'them', on: true }],
+      ),
+    );
+    const bob = { account: 'office', direction: 'in', remote: 'sip:bob@there', name: 'Bob' };
+    expect(summary).toMatchObject({ peer: 'Bob', address: 'a:1', line: bob, codec: 'PCMA', srtp: true });
+    expect(summary).toMatchObject({ heldByThem: true, heldByUs: false, held: false });
+    const [transferred, elsewhere] = story(
+      [2, { ...line, remote: 'sip:carol@there', name: null }],
+      [2, { ...media, remote: 'b:2', srtp: null }],
+    );
+    const after = [transferred, elsewhere].reduce(
+      (before, event) => (event ? (foldSummary(before, event) ?? before) : before),
+      summary,
+    );
+    expect(after).toMatchObject({ peer: 'sip:carol@there', address: 'b:2', srtp: false });
+  });
+
   it('gives the same row back when nothing changed, and changes none it was given', () => {
     const [unknown] = story([0, { type: 'llm.finished', generation: 1, took_ms: 1 }]);
     const frozen = Object.freeze({ ...bot });
@@ -83,7 +114,7 @@ describe('foldSummary', () => {
 
 describe('pairs', () => {
   it('finds the two legs of the demo call', () => {
-    const other = { ...bot, id: 'other', peer: '10.0.0.7:4000' };
+    const other = { ...bot, id: 'other', address: '10.0.0.7:4000' };
     expect([...pairs([script, other, bot])]).toEqual([
       [bot.id, script.id],
       [script.id, bot.id],

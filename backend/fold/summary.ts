@@ -19,13 +19,13 @@ export function pairs(summaries: readonly CallSummary[]): ReadonlyMap<string, st
   const paired = new Map<string, string>();
   /** Calls whose other leg did not come yet, by what its ends would be. */
   const waiting = new Map<string, string>();
-  for (const { id, local, peer } of summaries) {
+  for (const { id, local, address } of summaries) {
     if (local === null) continue;
-    const other = waiting.get(`${local} ${peer}`);
+    const other = waiting.get(`${local} ${address}`);
     if (other === undefined) {
-      waiting.set(`${peer} ${local}`, id);
+      waiting.set(`${address} ${local}`, id);
     } else {
-      waiting.delete(`${local} ${peer}`);
+      waiting.delete(`${local} ${address}`);
       paired.set(id, other);
       paired.set(other, id);
     }
@@ -38,7 +38,12 @@ function started(event: Extract<CallEvent, { type: 'call.started' }>): CallSumma
   return {
     id: call,
     peer,
+    address: peer,
     local: null,
+    line: null,
+    heldByUs: false,
+    heldByThem: false,
+    srtp: false,
     codec,
     party,
     state: 'live',
@@ -60,6 +65,14 @@ function started(event: Extract<CallEvent, { type: 'call.started' }>): CallSumma
 
 function changeOf(before: CallSummary, event: CallEvent): Partial<CallSummary> | null {
   switch (event.type) {
+    case 'call.line': {
+      const { account, direction, remote, name } = event;
+      return { line: { account, direction, remote, name }, peer: name ?? remote };
+    }
+    case 'call.media':
+      return { address: event.remote, codec: event.codec, srtp: event.srtp !== null };
+    case 'call.held':
+      return event.by === 'us' ? { heldByUs: event.on } : { heldByThem: event.on };
     case 'rtp.ready':
       return { local: event.local };
     case 'rtp.stats':
@@ -83,6 +96,7 @@ function changeOf(before: CallSummary, event: CallEvent): Partial<CallSummary> |
     case 'person.microphone':
       return { microphone: { live: event.live, message: event.message } };
     case 'call.warning':
+    case 'rtp.one_way':
     case 'rtp.unknown_payload':
     case 'config.rejected':
     case 'provider.failed':

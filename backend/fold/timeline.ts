@@ -177,6 +177,13 @@ export class Timeline {
       case 'rtp.mapped':
       case 'rtp.concealed':
       case 'engine.stalled':
+      case 'call.line':
+      case 'call.media':
+      case 'call.held':
+      case 'call.transfer':
+      case 'sip.message':
+      case 'rtp.latched':
+      case 'rtp.one_way':
       case 'llm.requested':
       case 'config.used':
       case 'config.changed':

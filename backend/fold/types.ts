@@ -117,7 +117,10 @@ export type ConversationItem =
   | { readonly kind: 'person'; readonly key: string; readonly at: number; readonly text: string }
   | { readonly kind: 'note'; readonly key: string; readonly at: number; readonly event: NoteEvent };
 
-/** Anything else worth a line: warnings, settings taken or refused, failures, marks, whispers, holds, take-overs. */
+/**
+ * Anything else worth a line: warnings, settings taken or refused, failures, marks, whispers, holds, take-overs, and
+ * what became of the line.
+ */
 export type NoteEvent = Extract<
   CallEvent,
   {
@@ -126,6 +129,11 @@ export type NoteEvent = Extract<
       | 'call.ended'
       | 'call.muted'
       | 'call.marked'
+      | 'call.line'
+      | 'call.held'
+      | 'call.transfer'
+      | 'rtp.latched'
+      | 'rtp.one_way'
       | 'rtp.quiet'
       | 'rtp.resumed'
       | 'rtp.unknown_payload'
@@ -147,9 +155,25 @@ export type Conversation = readonly ConversationItem[];
 /** A call in one row of a list. */
 export interface CallSummary {
   readonly id: string;
+  /** The far end for a person: its address, or of a call over SIP the name it gives itself, else its URI. */
   readonly peer: string;
-  /** Our RTP address once it is known: the other leg's `peer` when both ends are ours. */
+  /** Where the far end's audio is to come from. */
+  readonly address: string;
+  /** Our RTP address once it is known: the other leg's `address` when both ends are ours. */
   readonly local: string | null;
+  /** Of a call over SIP; null: another kind. */
+  readonly line: {
+    readonly account: string;
+    readonly direction: 'in' | 'out';
+    /** `sip:bob@example.com` */
+    readonly remote: string;
+    readonly name: string | null;
+  } | null;
+  /** The call is on hold; `held` is about the bot. */
+  readonly heldByUs: boolean;
+  readonly heldByThem: boolean;
+  /** Its audio is in cipher. */
+  readonly srtp: boolean;
   readonly codec: string;
   /** The bot's name, `script` or `person`. */
   readonly party: string;

@@ -4,9 +4,12 @@ import { setPriority } from 'node:os';
 import { explain, SidetoneError } from '../base/errors.ts';
 import { loadBotFolder } from '../bot/folder.ts';
 import type { BotSettings } from '../contract/settings.ts';
+import type { Account } from '../contract/sip.ts';
 import { ModelStore } from '../models/fetch.ts';
 import { pullHint } from '../models/directory.ts';
 import { probeEndpoint } from '../providers/openai-client.ts';
+import { passwordVariable } from './account-examination.ts';
+import { readAccounts } from './accounts.ts';
 import { measurePacing } from './pacing-test.ts';
 import { requireFreePort } from './port-holder.ts';
 
@@ -21,6 +24,8 @@ export interface DoctorOptions {
   readonly bot: string;
   readonly host: string;
   readonly port: number;
+  /** accounts.yaml; null: there is none. */
+  readonly accounts: string | null;
   readonly modelsDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -47,6 +52,7 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding, 
   });
   yield* models(options.modelsDir, settings);
   if (settings) yield* examineEndpoints(settings, options.env);
+  if (options.accounts !== null) yield* examineAccounts(options.accounts, options.env);
   yield await pacing();
   yield priority();
   for (const helpful of HELPFUL_PROGRAMS) yield program(helpful);
@@ -97,6 +103,38 @@ export async function* examineEndpoints(
       verdict: ok ? 'ok' : 'fail',
       message: `${message} (${took_ms.toFixed(0)} ms)`,
     };
+  }
+}
+
+/** The file and what it names; nothing is asked of the network: `sip check` does that. */
+async function* examineAccounts(
+  file: string,
+  env: DoctorOptions['env'],
+): AsyncGenerator<Finding, void, undefined> {
+  let accounts: readonly Account[] = [];
+  yield await check('accounts', async () => {
+    accounts = await readAccounts(file, env);
+    return `${file}: ${accounts.length} account${accounts.length === 1 ? '' : 's'}`;
+  });
+  for (const { name, settings, password, tls } of accounts) {
+    const what = `sip ${name}`;
+    if (settings.bot !== null) {
+      const { bot } = settings;
+      const found = await check(what, async () => (await loadBotFolder(bot, env)).settings.name);
+      if (found.verdict === 'fail') yield found;
+    }
+    const weak = [
+      settings.register && password === null && tls.certificate === null
+        ? `no password; set ${passwordVariable(name, settings)}`
+        : null,
+      tls.verify ? null : 'any certificate is accepted (tls.verify)',
+      settings.srtp === 'required' && (settings.transport === 'udp' || settings.transport === 'tcp')
+        ? `keys of the audio go over ${settings.transport.toUpperCase()} in the clear (srtp); use tls`
+        : null,
+    ].filter((one) => one !== null);
+    yield weak.length === 0
+      ? { what, verdict: 'ok', message: `${settings.aor}; \`sip check ${name}\` tries it` }
+      : { what, verdict: 'warn', message: weak.join('; ') };
   }
 }
 

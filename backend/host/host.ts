@@ -9,15 +9,25 @@ import { callIsOver } from '../call/call.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { EVENT_VERSION } from '../contract/events.ts';
 import type { ReplayFeed } from '../contract/frozen.ts';
-import type { BotFolder, CallAction, CallAudio, PlaceCommand, WorkerReport } from '../contract/host.ts';
+import type {
+  BotFolder,
+  CallAction,
+  CallAudio,
+  PartySpec,
+  PlaceCommand,
+  WorkerReport,
+} from '../contract/host.ts';
 import { InferenceClient } from '../providers/embedded/client.ts';
 import { InferenceWorker } from '../providers/embedded/inference-worker.ts';
 import { completeRecord } from '../trace/complete.ts';
-import { newCallId } from './call-id.ts';
+import { newCallId } from '../base/call-id.ts';
+import type { MediaWorker } from './line-audio.ts';
+import { Phone, type PhoneWatch } from './phone.ts';
 import { requireFreePort } from './port-holder.ts';
+import { SipLink } from './sip-link.ts';
 import { WorkerLink } from './worker-link.ts';
 
-export interface HostOptions {
+export interface HostOptions extends PhoneWatch {
   readonly modelsDir: string;
   /** Folder of the calls' records; null: none are kept. */
   readonly recordsDir: string | null;
@@ -32,6 +42,10 @@ export interface HostOptions {
   onAudio?(audio: CallAudio): void;
   /** A bot's files have changed: as they are now, or why they cannot be used. */
   onBot?(change: BotFolder | BotRejection): void;
+  /** The bot that answers for SIP accounts that name none; null: none does. */
+  usualBot?(): string | null;
+  /** Calls at once before others over SIP are refused as busy. */
+  readonly maxCalls?: number;
 }
 
 export interface BotRejection {
@@ -50,12 +64,16 @@ export interface ListenOptions {
 }
 
 const DEFAULT_MAX_CALLS = 1000;
+/** A caller hears ringing for that much longer at most. */
+const WARM_MS = 2000;
 
 /**
  * The whole engine: media workers, the inference worker, the bots' folders. What the command line and the window
  * both start. No audio passes through here.
  */
 export class Host {
+  /** Telephony over SIP. */
+  readonly phone: Phone;
   readonly #options: HostOptions;
   readonly #scope = new Scope();
   readonly #links: WorkerLink[] = [];
@@ -66,6 +84,8 @@ export class Host {
   readonly #told = new Map<string, Promise<unknown>>();
   /** Calls going on, the worker each lives in, and our RTP address once it is known. */
   readonly #calls = new Map<string, { link: WorkerLink; last: CallEvent; local: string | null }>();
+  /** Bots that each worker has readied for SIP calls, by their folders. */
+  readonly #warmed = new WeakMap<MediaWorker, Map<string, Promise<unknown>>>();
   #listening: ListenOptions | null = null;
   #recordsDir: string | null;
   #ownInference: InferenceClient | null = null;
@@ -78,6 +98,16 @@ export class Host {
     this.#inference = new InferenceWorker(this.#scope, options.modelsDir, () => this.#reconnect());
     const count = options.workers ?? Math.max(1, os.availableParallelism() - 1);
     for (let index = 0; index < count; index += 1) this.#links.push(this.#startWorker());
+    this.phone = new Phone({
+      scope: this.#scope,
+      watch: options,
+      maxCalls: options.maxCalls ?? DEFAULT_MAX_CALLS,
+      startSip: (events) => new SipLink({ version: options.version }, this.#scope, events),
+      pickWorker: () => this.#pickWorker(),
+      callsGoingOn: () => new Set([...this.#calls.keys(), ...this.phone.lines.map(({ call }) => call)]).size,
+      usualBot: () => options.usualBot?.() ?? null,
+      readyBot: (dir, worker) => this.#putOnCall(dir, worker),
+    });
   }
 
   static start(options: HostOptions): Host {
@@ -117,9 +147,7 @@ export class Host {
   /** Places a call over raw RTP and returns its id; what becomes of it is told by its events. */
   async place(options: Omit<PlaceCommand, 'type' | 'call'>): Promise<string> {
     if (options.party.kind === 'bot') await this.#readyBot(options.party.dir);
-    const link = this.#links[this.#nextWorker % this.#links.length];
-    if (!link) throw new SidetoneError('internal', 'no media worker is running');
-    this.#nextWorker += 1;
+    const link = this.#pickWorker();
     const call = newCallId();
     await link.request({ type: 'place', call, ...options });
     return call;
@@ -128,8 +156,13 @@ export class Host {
   /** What the person at the window does to a call. @throws SidetoneError 'usage' when it cannot be, or the call is over. */
   async act(call: string, action: CallAction): Promise<void> {
     const link = this.#calls.get(call)?.link;
-    if (!link) throw callIsOver();
-    await link.request({ type: 'call', call, action });
+    if (link) {
+      await link.request({ type: 'call', call, action });
+      return;
+    }
+    if (!this.phone.has(call)) throw callIsOver();
+    if (action.type !== 'hang_up') throw new SidetoneError('usage', 'the call is not connected yet');
+    await this.phone.hangUp(call, action.reason);
   }
 
   /** 5 ms of the person's microphone, 8 kHz, for every call where they speak. Copies the samples. */
@@ -174,6 +207,7 @@ export class Host {
 
   /** Ends all calls with complete records, then all threads. */
   async close(): Promise<void> {
+    await this.phone.close();
     await Promise.all(this.#links.map((link) => link.close()));
     this.#ownInference?.close();
     await this.#scope.close();
@@ -248,6 +282,30 @@ export class Host {
     return folder;
   }
 
+  /** Also warm, so that the greeting starts with the answer; an endpoint that does not answer is not waited for. */
+  async #putOnCall(dir: string, worker: MediaWorker | null): Promise<PartySpec> {
+    const folder = await this.#readyBot(dir);
+    const warm = Promise.all((worker ? [worker] : this.#links).map((link) => this.#warm(link, folder.dir)));
+    await Promise.race([warm, new Promise<void>((resolve) => void this.#scope.after(WARM_MS, resolve))]);
+    return { kind: 'bot', dir: folder.dir };
+  }
+
+  /** Once for each worker: a bot that changes warms itself. */
+  #warm(link: MediaWorker, dir: string): Promise<unknown> {
+    const bots = this.#warmed.get(link) ?? new Map<string, Promise<unknown>>();
+    this.#warmed.set(link, bots);
+    const warm = bots.get(dir) ?? link.request({ type: 'warm', bot: dir }).catch(() => undefined);
+    bots.set(dir, warm);
+    return warm;
+  }
+
+  #pickWorker(): WorkerLink {
+    const link = this.#links[this.#nextWorker % this.#links.length];
+    if (!link) throw new SidetoneError('internal', 'no media worker is running');
+    this.#nextWorker += 1;
+    return link;
+  }
+
   #tell(folder: BotFolder): void {
     const told = Promise.all(this.#links.map((link) => link.request({ type: 'bot', folder })));
     // Who puts the bot on a call hears of it.
@@ -277,6 +335,7 @@ export class Host {
       },
       onSignals: (batch) => this.#options.onSignals?.(batch),
       onAudio: (audio) => this.#options.onAudio?.(audio),
+      onWish: (call, wish) => this.phone.wish(call, wish),
       // A fresh worker that ends before it is ready was closed, or crashed as well and is replaced in its turn.
       onCrash: (link, reason) => {
         this.#replace(link, reason).catch((error: unknown) => {
@@ -291,8 +350,10 @@ export class Host {
       this.#options.onEvent(event);
       return;
     }
-    if (event.type === 'call.ended') this.#calls.delete(event.call);
-    else {
+    if (event.type === 'call.ended') {
+      this.#calls.delete(event.call);
+      this.phone.callEnded(event.call, event.reason);
+    } else {
       const local = event.type === 'rtp.ready' ? event.local : (this.#calls.get(event.call)?.local ?? null);
       this.#calls.set(event.call, { link, last: event, local });
     }
@@ -317,6 +378,7 @@ export class Host {
       }
       this.#takeEvent(crashed, ended);
     }
+    this.phone.workerLost(crashed, `media worker crashed: ${reason}`);
     if (this.#scope.closed) return;
     const index = this.#links.indexOf(crashed);
     const fresh = this.#startWorker();

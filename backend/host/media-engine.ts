@@ -1,13 +1,18 @@
+import { isIP } from 'node:net';
 import { systemClock } from '../base/clock.ts';
-import { unreachable } from '../base/errors.ts';
+import { SidetoneError, unreachable } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { Afterglow } from '../call/afterglow.ts';
 import { Call, callIsOver, type CallOptions } from '../call/call.ts';
 import { Listener } from '../call/listener.ts';
+import { PortPair, addressTowards } from '../call/port-pair.ts';
 import { DEFAULT_PTIME_MS } from '../call/rtp-leg.ts';
+import type { SipLink } from '../call/sip-line.ts';
 import { openListener } from '../call/udp-link.ts';
 import { EVENT_VERSION, type CallEvent } from '../contract/events.ts';
 import type {
+  ConnectCommand,
+  LineWish,
   ListenCommand,
   PartySpec,
   PlaceCommand,
@@ -22,9 +27,10 @@ import { SIGNAL_RATE_HZ, SignalBatch } from '../contract/signals.ts';
 import { InferenceClient } from '../providers/embedded/client.ts';
 import { Pacer } from '../rtp/pacer.ts';
 import type { Endpoint } from '../rtp/pcap.ts';
+import { loadSrtp } from '../rtp/srtp.ts';
 import { SileroBatch } from '../vad/silero.ts';
 import { modelFile } from '../models/directory.ts';
-import { newCallId } from './call-id.ts';
+import { newCallId } from '../base/call-id.ts';
 import { Seats, readTurn } from './seats.ts';
 
 /** New callers a worker takes up in a second; a flood of sources costs no more than this. */
@@ -35,7 +41,7 @@ export type Post = (message: WorkerMessage, transfer?: readonly ArrayBuffer[]) =
 
 /** What the engine itself brings to a call. */
 type OwnOptions =
-  'recordsDir' | 'version' | 'clock' | 'pacer' | 'onEvent' | 'onAudio' | 'onDropped' | 'onStray' | 'onOver';
+  'recordsDir' | 'version' | 'clock' | 'pacer' | 'onEvent' | 'onAudio' | 'onDropped' | 'onOver';
 
 /** Everything in one media worker: the listening port, its calls, their pacer, VAD and bots. */
 export class MediaEngine {
@@ -46,6 +52,10 @@ export class MediaEngine {
   readonly #silero: SileroBatch;
   readonly #inference: InferenceClient;
   readonly #calls = new Map<string, Call>();
+  /** Ports of calls over SIP that have no audio yet. */
+  readonly #reserved = new Map<string, PortPair>();
+  /** null: no call over SIP was here yet. */
+  #makeSrtp: Awaited<ReturnType<typeof loadSrtp>> | null = null;
   readonly #seats: Seats;
   readonly #dropped: Record<string, number> = {};
   readonly #cpuAtStart = process.threadCpuUsage();
@@ -115,6 +125,21 @@ export class MediaEngine {
       case 'records':
         this.#recordsDir = command.dir;
         return null;
+      case 'reserve':
+        return { port: await this.#reserve(command.call, command.family) };
+      case 'release':
+        this.#reserved.get(command.call)?.close();
+        this.#reserved.delete(command.call);
+        return null;
+      case 'connect':
+        await this.#connect(command);
+        this.#flushEvents();
+        return null;
+      case 'line':
+        // Of a call that is over: nothing, the two have crossed.
+        this.#calls.get(command.call)?.signalled(command.change);
+        this.#flushEvents();
+        return null;
       case 'report':
         return this.#report();
       case 'close':
@@ -148,17 +173,21 @@ export class MediaEngine {
           const call = this.#open(
             {
               id: newCallId(),
-              local,
-              shared,
-              remote,
-              codec,
-              ptimeMs,
+              link: {
+                kind: 'raw',
+                local,
+                shared,
+                remote,
+                codec,
+                ptimeMs,
+                onStray: (datagram, from) => this.#stray(datagram, from, listener),
+              },
               startedAt,
               maxMs: null,
               replayOf: command.replay?.of ?? null,
               ...this.#seats.of(party, startedAt),
             },
-            listener,
+            (over) => listener.ended(remote, over.leg.remoteSsrc, systemClock.now()),
           );
           return call.leg;
         },
@@ -196,22 +225,61 @@ export class MediaEngine {
     this.#open(
       {
         id: command.call,
-        local: { address: command.host.includes(':') ? '::' : '0.0.0.0', port: 0 },
-        shared: false,
-        remote: { address: command.host, port: command.port },
-        codec: command.codec,
-        ptimeMs: DEFAULT_PTIME_MS,
+        link: {
+          kind: 'raw',
+          local: { address: command.host.includes(':') ? '::' : '0.0.0.0', port: 0 },
+          shared: false,
+          remote: { address: command.host, port: command.port },
+          codec: command.codec,
+          ptimeMs: DEFAULT_PTIME_MS,
+          onStray: () => undefined,
+        },
         startedAt,
         maxMs: command.maxMs,
         replayOf: null,
         ...this.#seats.of(party, startedAt, turns),
       },
-      null,
+      () => undefined,
     );
   }
 
-  /** `listener`: which answered it; null when we called. */
-  #open(options: Omit<CallOptions, OwnOptions>, listener: Listener | null): Call {
+  async #reserve(call: string, family: 'ipv4' | 'ipv6'): Promise<number> {
+    if (this.#reserved.has(call)) throw new SidetoneError('internal', `call ${call} has a port already`);
+    // Now, not when audio is agreed on: calls that go on feel it once, while this one rings.
+    this.#makeSrtp ??= await loadSrtp();
+    const ports = await PortPair.open(family, this.#scope);
+    this.#reserved.set(call, ports);
+    return ports.port;
+  }
+
+  async #connect(command: ConnectCommand): Promise<void> {
+    const { call: id, line, media, party, recording, maxMs } = command;
+    const ports = this.#reserved.get(id);
+    const makeSrtp = this.#makeSrtp;
+    if (!ports || !makeSrtp) throw new SidetoneError('internal', `call ${id} has no port`);
+    if (isIP(media.remote.address) === 0)
+      throw new SidetoneError(
+        'internal',
+        `'${media.remote.address}' is not an address that audio can be sent to`,
+      );
+    const [address, turns] = await Promise.all([
+      addressTowards(media.remote),
+      party.kind === 'script' ? Promise.all(party.audio.map(readTurn)) : [],
+    ]);
+    // Given back, or the worker closed, in the meantime.
+    if (this.#reserved.get(id) !== ports) throw callIsOver();
+    const startedAt = systemClock.now();
+    const seat = this.#seats.of(party, startedAt, turns);
+    const onWish = (wish: LineWish): void => this.#post({ type: 'wish', call: id, wish });
+    const link: SipLink = { kind: 'sip', ports, address, media, line, makeSrtp, onWish };
+    this.#open(
+      { id, link, startedAt, maxMs, replayOf: null, ...seat, recording: recording ?? seat.recording },
+      () => undefined,
+    );
+    this.#reserved.delete(id);
+  }
+
+  #open(options: Omit<CallOptions, OwnOptions>, onOver: (call: Call) => void): Call {
     this.#answered += 1;
     const call = new Call({
       ...options,
@@ -222,21 +290,22 @@ export class MediaEngine {
       onEvent: (event) => this.#queue(event),
       onAudio: (audio) => this.#post({ type: 'audio', audio }),
       onDropped: (reason) => this.#drop(reason),
-      onStray: (datagram, from) => {
-        if (this.#closing || !listener || listener !== this.#listening?.listener) return;
-        listener.receive(datagram, from, systemClock.now());
-      },
       onOver: (over) => {
         this.#calls.delete(over.id);
-        const now = systemClock.now();
-        listener?.ended(options.remote, over.leg.remoteSsrc, now);
+        onOver(over);
         this.#flushEvents();
-        if (this.#signals) this.#sendSignals(this.#signals, now);
+        if (this.#signals) this.#sendSignals(this.#signals, systemClock.now());
       },
     });
     this.#calls.set(call.id, call);
     call.watch(this.#signals);
     return call;
+  }
+
+  /** A datagram that a call's socket got before it was connected. */
+  #stray(datagram: Uint8Array, from: Endpoint, listener: Listener): void {
+    if (this.#closing || listener !== this.#listening?.listener) return;
+    listener.receive(datagram, from, systemClock.now());
   }
 
   /** After the packets of a slot have left: what else is due, then the VAD over all calls at once. */
@@ -304,6 +373,7 @@ export class MediaEngine {
   async #close(): Promise<void> {
     // Once a worker's socket on the shared port is closed, the callers it had come to the others: not as new calls.
     this.#closing = true;
+    this.#reserved.clear();
     for (const call of this.#calls.values()) call.hangUp('Sidetone is closing');
     while (this.#calls.size > 0) await new Promise<void>((resolve) => void this.#scope.after(5, resolve));
     this.#flushEvents();

@@ -1,9 +1,11 @@
 import { Worker, type MessagePort } from 'node:worker_threads';
+import { SidetoneError, explain, unreachable } from '../base/errors.ts';
+import { Requests } from '../base/requests.ts';
 import type { Scope } from '../base/scope.ts';
-import { SidetoneError, errorOf, explain, unreachable } from '../base/errors.ts';
 import type { CallEvent } from '../contract/events.ts';
 import type {
   CallAudio,
+  LineWish,
   MicrophoneFrame,
   WorkerAnswer,
   WorkerCommand,
@@ -12,15 +14,12 @@ import type {
   WorkerStart,
 } from '../contract/host.ts';
 
-interface Pending {
-  resolve(answer: WorkerAnswer): void;
-  reject(error: SidetoneError): void;
-}
-
 export interface WorkerLinkEvents {
   onEvents(link: WorkerLink, events: readonly CallEvent[]): void;
   onSignals(batch: Uint8Array): void;
   onAudio(audio: CallAudio): void;
+  /** A call's party needs something of signalling. */
+  onWish(call: string, wish: LineWish): void;
   /** The worker is gone although nobody closed it. */
   onCrash(link: WorkerLink, reason: string): void;
 }
@@ -29,10 +28,11 @@ export interface WorkerLinkEvents {
 export class WorkerLink {
   readonly #worker: Worker;
   readonly #events: WorkerLinkEvents;
-  readonly #pending = new Map<number, Pending>();
+  readonly #requests = new Requests<WorkerAnswer>();
   readonly #exited = Promise.withResolvers<void>();
-  #nextId = 1;
   #closing = false;
+  /** Why the worker has ended; null: it runs. */
+  #gone: string | null = null;
   #lastError = '';
 
   constructor(start: WorkerStart, scope: Scope, events: WorkerLinkEvents) {
@@ -51,13 +51,11 @@ export class WorkerLink {
 
   /** @throws SidetoneError of the worker's own, or 'internal' when it ended before it answered. */
   request(command: WorkerCommand, transfer: readonly MessagePort[] = []): Promise<WorkerAnswer> {
-    const id = this.#nextId;
-    this.#nextId += 1;
-    const answer = Promise.withResolvers<WorkerAnswer>();
-    this.#pending.set(id, answer);
-    const request: WorkerRequest = { id, command };
-    this.#worker.postMessage(request, transfer);
-    return answer.promise;
+    if (this.#gone !== null) return Promise.reject(workerEnded(this.#gone));
+    return this.#requests.send((id) => {
+      const request: WorkerRequest = { id, command };
+      this.#worker.postMessage(request, transfer);
+    });
   }
 
   /** Not answered. Copies the samples. */
@@ -78,10 +76,8 @@ export class WorkerLink {
   #receive(message: WorkerMessage): void {
     switch (message.type) {
       case 'answer':
-        this.#take(message.id)?.resolve(message.answer);
-        break;
       case 'failure':
-        this.#take(message.id)?.reject(errorOf(message.problem));
+        this.#requests.settle(message);
         break;
       case 'events':
         this.#events.onEvents(this, message.events);
@@ -92,24 +88,23 @@ export class WorkerLink {
       case 'audio':
         this.#events.onAudio(message.audio);
         break;
+      case 'wish':
+        this.#events.onWish(message.call, message.wish);
+        break;
       default:
         unreachable(message);
     }
   }
 
-  #take(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    return pending;
-  }
-
   #exit(code: number): void {
     const reason = this.#lastError || `exit code ${code}`;
-    for (const pending of this.#pending.values()) {
-      pending.reject(new SidetoneError('internal', `the media worker ended: ${reason}`));
-    }
-    this.#pending.clear();
+    this.#gone = reason;
+    this.#requests.fail(workerEnded(reason));
     this.#exited.resolve();
     if (!this.#closing) this.#events.onCrash(this, reason);
   }
+}
+
+function workerEnded(reason: string): SidetoneError {
+  return new SidetoneError('internal', `the media worker ended: ${reason}`);
 }

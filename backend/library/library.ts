@@ -1,13 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import { SidetoneError, errorOf, explain, unreachable } from '../base/errors.ts';
+import { SidetoneError, explain, unreachable } from '../base/errors.ts';
+import { Requests } from '../base/requests.ts';
 import type { Scope } from '../base/scope.ts';
 import type { LibraryJob, LibraryMessage, LibraryStart, LibraryWork } from './protocol.ts';
 import type { TraceChange } from './shelf.ts';
-
-interface Pending {
-  resolve(answer: unknown): void;
-  reject(error: SidetoneError): void;
-}
 
 export interface LibraryOptions {
   /** Folder of the traces. */
@@ -27,12 +23,11 @@ export interface LibraryOptions {
 export class Library {
   readonly #onChanged: (changes: readonly TraceChange[]) => void;
   readonly #version: string;
-  readonly #pending = new Map<number, Pending>();
+  readonly #requests = new Requests<unknown>();
   #dir: string;
   #worker: Worker | null = null;
   #exited: Promise<void> = Promise.resolve();
   #starts = 0;
-  #nextId = 1;
   #lastError = '';
   #closed: Promise<void> | null = null;
 
@@ -79,15 +74,11 @@ export class Library {
     job: Job,
     asked: LibraryWork[Job]['asked'],
   ): Promise<LibraryWork[Job]['answer']> {
-    this.#worker ??= this.#start();
-    const id = this.#nextId;
-    this.#nextId += 1;
-    const answer = Promise.withResolvers<unknown>();
-    this.#pending.set(id, answer);
-    this.#worker.postMessage({ id, job, asked });
+    const worker = (this.#worker ??= this.#start());
+    const answer = await this.#requests.send((id) => worker.postMessage({ id, job, asked }));
     // The protocol says what each job is answered with.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return (await answer.promise) as LibraryWork[Job]['answer'];
+    return answer as LibraryWork[Job]['answer'];
   }
 
   #start(): Worker {
@@ -111,10 +102,8 @@ export class Library {
   #receive(message: LibraryMessage): void {
     switch (message.type) {
       case 'answer':
-        this.#take(message.id)?.resolve(message.answer);
-        break;
       case 'failure':
-        this.#take(message.id)?.reject(errorOf(message.problem));
+        this.#requests.settle(message);
         break;
       case 'changed':
         this.#onChanged(message.changes);
@@ -124,22 +113,13 @@ export class Library {
     }
   }
 
-  #take(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    return pending;
-  }
-
   #exit(code: number): void {
     const reason = this.#lastError || `exit code ${code}`;
     this.#worker = null;
-    for (const pending of this.#pending.values()) {
-      pending.reject(
-        new SidetoneError('internal', `the thread that reads traces ended: ${reason}`, {
-          hint: 'calls are not affected; try again, and if it happens with the same trace, move that one away',
-        }),
-      );
-    }
-    this.#pending.clear();
+    this.#requests.fail(
+      new SidetoneError('internal', `the thread that reads traces ended: ${reason}`, {
+        hint: 'calls are not affected; try again, and if it happens with the same trace, move that one away',
+      }),
+    );
   }
 }

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamStats } from '../contract/events.ts';
 import type { WirePacket } from '../trace/wire.ts';
 import { randomNumbers } from '../vad/fixtures/speech.ts';
-import { mosOf } from './network.ts';
 import { skewPpm } from './skew.ts';
 import { spreadOf } from './spread.ts';
 
@@ -59,39 +57,5 @@ describe('skewPpm', () => {
   it('says nothing after less than a minute', () => {
     expect(skewPpm(packets(50, 100))).toBeNull();
     expect(skewPpm([])).toBeNull();
-  });
-});
-
-describe('mosOf', () => {
-  const stats: StreamStats = {
-    received: 1000,
-    sent: 0,
-    lost: 0,
-    late: 0,
-    duplicated: 0,
-    reordered: 0,
-    concealed_ms: 0,
-    jitter_ms: 0,
-    round_trip_ms: null,
-    pacing_p99_ms: 0,
-  };
-
-  it('is that of G.711 on a perfect line, and falls with loss, lateness and delay', () => {
-    expect(mosOf(stats)).toBeCloseTo(4.34, 2);
-    const worse = [
-      stats,
-      { ...stats, round_trip_ms: 300 },
-      { ...stats, round_trip_ms: 600 },
-      { ...stats, lost: 53 },
-      { ...stats, received: 950, lost: 50, late: 100 },
-      { ...stats, received: 700, lost: 300 },
-      { ...stats, received: 300, lost: 700 },
-    ].map((these) => mosOf(these) ?? 0);
-    expect(worse).toEqual(worse.toSorted((a, b) => b - a));
-    expect(worse.at(-1)).toBeGreaterThanOrEqual(1);
-  });
-
-  it('needs packets', () => {
-    expect(mosOf({ ...stats, received: 0 })).toBeNull();
   });
 });

@@ -102,6 +102,18 @@ const END_PACKETS = 3;
 /** -10 dBm0, the usual level. */
 const VOLUME = 10;
 
+/** Digits as KEYS has them: 0-9 * # A-D. @throws SidetoneError 'usage' on anything else. */
+export function checkedKeys(digits: string): string {
+  const upper = digits.toUpperCase();
+  const wrong = /[^0-9*#A-D]/u.exec(upper)?.[0];
+  if (wrong !== undefined) {
+    throw new SidetoneError('usage', `'${wrong}' is not a DTMF digit`, {
+      hint: 'Allowed are 0-9, *, # and A-D.',
+    });
+  }
+  return upper;
+}
+
 /** Plays digits as event packets, one per tick in place of audio. */
 export class DtmfSender {
   readonly #onSent: OnKey;
@@ -125,16 +137,9 @@ export class DtmfSender {
     return this.#startedAt;
   }
 
-  /** Queues digits: 0-9 * # A-D. Throws a SidetoneError, kind usage, on anything else. */
+  /** Queues digits. @throws SidetoneError 'usage' as checkedKeys() does. */
   play(digits: string): void {
-    const upper = digits.toUpperCase();
-    const wrong = /[^0-9*#A-D]/u.exec(upper)?.[0];
-    if (wrong !== undefined) {
-      throw new SidetoneError('usage', `'${wrong}' is not a DTMF digit`, {
-        hint: 'Allowed are 0-9, *, # and A-D.',
-      });
-    }
-    this.#waiting += upper;
+    this.#waiting += checkedKeys(digits);
   }
 
   /**

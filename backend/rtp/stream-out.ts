@@ -13,7 +13,6 @@ export const MAX_PAYLOAD_BYTES = 480;
 export class RtpStream {
   readonly ssrc = randomInt(2 ** 32);
   readonly #dtmf: DtmfSender;
-  readonly #eventPayloadType: number;
   readonly #datagram = Buffer.alloc(RTP_HEADER_BYTES + MAX_PAYLOAD_BYTES);
   #sequence = randomInt(2 ** 16);
   #timestamp = randomInt(2 ** 32);
@@ -27,9 +26,12 @@ export class RtpStream {
   /** Write the next packet's audio here, then call next(). */
   readonly payload: Uint8Array = this.#datagram.subarray(RTP_HEADER_BYTES);
 
+  /** Of telephone events from the next on. */
+  eventPayloadType: number;
+
   constructor(dtmf: DtmfSender, eventPayloadType = TELEPHONE_EVENT) {
     this.#dtmf = dtmf;
-    this.#eventPayloadType = eventPayloadType;
+    this.eventPayloadType = eventPayloadType;
   }
 
   /** Of the next packet; what a sender report pairs with the clock. */
@@ -77,7 +79,7 @@ export class RtpStream {
       const { timestamp } = this.#dtmf;
       writeRtpHeader(
         this.#datagram,
-        this.#eventPayloadType,
+        this.eventPayloadType,
         event === 'start',
         this.#sequence,
         timestamp,

@@ -37,7 +37,7 @@ function entryOfTrace({ dir, manifest, events, files, notes, state }: Trace): Tr
   return {
     ...entry,
     party: manifest?.party ?? started?.party ?? '',
-    peer: manifest?.peer ?? started?.peer ?? '',
+    peer: peerOf(manifest) ?? started?.peer ?? '',
     codec: manifest?.codec ?? started?.codec ?? '',
     durationMs: entry.durationMs ?? (lastMs > 0 ? lastMs : null),
   };
@@ -59,7 +59,7 @@ function entryOf(
     origin: manifest?.origin ?? 'call',
     replayOf: manifest?.replay_of ?? null,
     party: manifest?.party ?? '',
-    peer: manifest?.peer ?? '',
+    peer: peerOf(manifest) ?? '',
     codec: manifest?.codec ?? '',
     durationMs: manifest?.duration_ms ?? null,
     state,
@@ -71,4 +71,10 @@ function entryOf(
     pinned: notes.pinned,
     notes: notes.notes.length,
   };
+}
+
+/** The far end for a person: of a call over SIP its name, else its URI. */
+function peerOf(manifest: TraceManifest | null): string | null {
+  const line = manifest?.line ?? null;
+  return line?.name ?? line?.remote ?? manifest?.peer ?? null;
 }

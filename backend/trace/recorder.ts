@@ -17,7 +17,7 @@ import { WavTrack } from './wav-track.ts';
 export interface TraceStart
   extends
     Pick<TraceManifest, 'sidetone' | 'call' | 'peer' | 'party' | 'codec' | 'ptime_ms' | 'bot'>,
-    Partial<Pick<TraceManifest, 'origin' | 'replay_of' | 'dtmf_masked'>> {
+    Partial<Pick<TraceManifest, 'origin' | 'replay_of' | 'dtmf_masked' | 'line'>> {
   /** The call's start, clock ms. */
   readonly startedAt: number;
 }
@@ -197,6 +197,7 @@ function manifestOf({ startedAt, ...start }: TraceStart): TraceManifest {
     origin: (start.replay_of ?? null) === null ? 'call' : 'replay',
     replay_of: null,
     dtmf_masked: false,
+    line: null,
     ...start,
     started: new Date(wall_ms).toISOString(),
     state: 'recording',

@@ -3,8 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import type { CallEvent } from '../../backend/contract/events.ts';
 import type { BotFolder, CallAudio } from '../../backend/contract/host.ts';
+import type { AccountView, LineView, SipMessageView, SipStep } from '../../backend/contract/sip.ts';
 import { traceManifest, type TraceManifest } from '../../backend/contract/trace.ts';
-import { Host, type BotRejection } from '../../backend/host/host.ts';
+import { Host, type BotRejection, type HostOptions } from '../../backend/host/host.ts';
 import { modelsDirectory } from '../../backend/models/directory.ts';
 import { until } from './until.ts';
 
@@ -20,8 +21,14 @@ export class Engine implements AsyncDisposable {
   readonly signals: Uint8Array[] = [];
   readonly audio: CallAudio[] = [];
   readonly bots: (BotFolder | BotRejection)[] = [];
+  /** What it tells of telephony over SIP, every change in turn. */
+  readonly accounts: AccountView[] = [];
+  readonly lines: LineView[] = [];
+  readonly sip: SipMessageView[] = [];
+  readonly steps: SipStep[] = [];
+  readonly notices: string[] = [];
 
-  private constructor(folder: string, workers: number) {
+  private constructor(folder: string, workers: number, incoming: HostOptions['incoming']) {
     this.folder = folder;
     this.recordsDir = path.join(folder, 'records');
     this.host = Host.start({
@@ -34,11 +41,21 @@ export class Engine implements AsyncDisposable {
       onSignals: (batch) => this.signals.push(batch),
       onAudio: (audio) => this.audio.push(audio),
       onBot: (change) => this.bots.push(change),
+      onAccount: (view) => this.accounts.push(view),
+      onLine: (line) => this.lines.push(line),
+      onSipMessage: (message) => this.sip.push(message),
+      onSipStep: (_id, step) => this.steps.push(step),
+      onSipNotice: (code, message) => this.notices.push(`${code}: ${message}`),
+      ...(incoming ? { incoming } : {}),
     });
   }
 
-  static async start({ workers = 1 } = {}): Promise<Engine> {
-    return new Engine(await mkdtemp(path.join(os.tmpdir(), 'sidetone-e2e-')), workers);
+  /** `incoming`: what becomes of calls over SIP; without it, as on the command line, nobody is there to be rung. */
+  static async start({
+    workers = 1,
+    incoming,
+  }: { workers?: number; incoming?: HostOptions['incoming'] } = {}): Promise<Engine> {
+    return new Engine(await mkdtemp(path.join(os.tmpdir(), 'sidetone-e2e-')), workers, incoming);
   }
 
   listen(bot: string, limits: { maxCalls?: number; allow?: string[] } = {}): Promise<number> {
