@@ -2,14 +2,16 @@ import { access, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readWav } from '../backend/audio/wav.ts';
 import { CheckedYaml } from '../backend/base/checked-yaml.ts';
+import { editYaml, yamlValue, type YamlEdit } from '../backend/base/edit-yaml.ts';
 import { explain, SidetoneError } from '../backend/base/errors.ts';
 import { readBotSettings, type Environment } from '../backend/bot/folder.ts';
 import type { BotFolder } from '../backend/contract/host.ts';
-import type { BotEntry, BotView } from '../backend/contract/window.ts';
+import type { BotEntry, BotView, Request } from '../backend/contract/window.ts';
 import type { SileroBatch } from '../backend/vad/silero.ts';
-import { editYaml, yamlValue, type YamlEdit } from './bot-yaml.ts';
 import { VoiceFiles } from './voice-files.ts';
 import { errorCode, replaceFile, writeFailure } from './write-file.ts';
+
+type BotValue = Request<'bot.set'>['value'];
 
 const SETTINGS_FILE = 'bot.yaml';
 const DEFAULT_PROMPT = 'prompt.md';
@@ -87,7 +89,7 @@ export class BotFiles {
    * Writes one key of bot.yaml and leaves its comments and all else as it stands; null removes the key. Another
    * `voice.ref_audio` takes the old `voice.ref_text` with it.
    */
-  set(keys: readonly string[], value: YamlEdit['value']): Promise<void> {
+  set(keys: readonly string[], value: BotValue): Promise<void> {
     return this.#inTurn(async () => {
       const text = await readText(this.#settingsFile);
       if (text === null) {
@@ -95,10 +97,10 @@ export class BotFiles {
           hint: 'put the file back',
         });
       }
-      const edits: YamlEdit[] = [{ path: keys, value }];
+      const edits: YamlEdit[] = [{ path: keys, value: value ?? undefined }];
       if (same(keys, REF_AUDIO) && value !== refAudioIn(text)) {
         if (value !== null) readWav(await this.#voices.read(String(value), null));
-        edits.push({ path: REF_TEXT, value: null });
+        edits.push({ path: REF_TEXT, value: undefined });
       }
       new CheckedYaml(SETTINGS_FILE, text).throwIfWrong();
       const edited = editYaml(text, edits);
@@ -240,7 +242,7 @@ function changedSince(file: string): SidetoneError {
   );
 }
 
-function labelOf(keys: readonly string[], value: YamlEdit['value']): string {
+function labelOf(keys: readonly string[], value: BotValue): string {
   const key = keys.join('.');
   if (value === null) return `${key} removed`;
   const shown = Array.isArray(value) ? value.join(', ') : String(value);

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { app, dialog, shell, type BrowserWindow } from 'electron';
-import { parseAddress } from '../backend/base/address.ts';
 import { SidetoneError } from '../backend/base/errors.ts';
+import type { AppSettings, AppSettingsPatch } from '../backend/contract/app-settings.ts';
 import type { PartySpec } from '../backend/contract/host.ts';
 import type { Answer } from '../backend/contract/window.ts';
 import { recordedCaller } from '../backend/host/recorded-caller.ts';
@@ -14,9 +14,12 @@ import { testEndpoint } from './endpoint-test.ts';
 import type { Handlers } from './gate.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { Paths } from './paths.ts';
+import { done, phoneHandlers } from './phone-commands.ts';
 import type { Secrets } from './secrets.ts';
 import { openLink } from './security.ts';
 import type { SettingsFile } from './settings-file.ts';
+import type { Softphone } from './softphone.ts';
+import { parseTarget } from './target.ts';
 import { languageOf } from './text.ts';
 import type { TraceShelf } from './traces.ts';
 
@@ -31,6 +34,7 @@ export interface CommandMeans {
   readonly bots: Bots;
   readonly models: ModelShelf;
   readonly traces: TraceShelf;
+  readonly softphone: Softphone;
   readonly inference: () => InferenceClient;
   readonly window: () => BrowserWindow | null;
   /** The page has its snapshot: messages may come. */
@@ -40,14 +44,14 @@ export interface CommandMeans {
   readonly answeringBot: () => string;
   /** API keys and all else of the environment, by name. */
   readonly keys: () => Readonly<Record<string, string>>;
-  /** Settings were changed: what depends on them follows. */
-  readonly settingsChanged: (before: SettingsFile['settings']) => Promise<void>;
+  /** What depends on the settings follows. */
+  readonly changeSettings: (patch: AppSettingsPatch) => Promise<AppSettings>;
   readonly secretsChanged: () => Promise<void>;
 }
 
 /** Each command of the window, carried out. */
 export function commandHandlers(means: CommandMeans): Handlers {
-  const { desk, bots, models, traces, settings, secrets, paths } = means;
+  const { desk, bots, models, traces, softphone, settings, secrets, paths } = means;
 
   const party = async (who: 'bot' | 'person' | 'script'): Promise<PartySpec> => {
     if (who === 'person') return { kind: 'person' };
@@ -57,11 +61,12 @@ export function commandHandlers(means: CommandMeans): Handlers {
   const caller = (): Promise<PartySpec> =>
     recordedCaller(means.answeringBot()).catch(() => recordedCaller(paths.demoBot));
   const place = async (
-    to: { readonly host: string; readonly port: number },
+    { host, port }: { readonly host: string; readonly port: number },
     codec: 'PCMU' | 'PCMA',
     who: 'bot' | 'person' | 'script',
-  ): Promise<string> =>
-    desk.place({ ...to, codec, party: await party(who), maxMs: who === 'script' ? SCRIPT_MAX_MS : null });
+  ): Promise<string> => desk.place({ host, port, codec, party: await party(who), maxMs: limit(who) });
+  const limit = (who: 'bot' | 'person' | 'script'): number | null =>
+    who === 'script' ? SCRIPT_MAX_MS : null;
   const edited = async (
     bot: string,
     edit: (files: BotFiles) => Promise<unknown>,
@@ -88,6 +93,7 @@ export function commandHandlers(means: CommandMeans): Handlers {
         bot: await bots.view(answering).catch(() => null),
         models: await models.list(),
         calls: desk.logs(),
+        phone: softphone.desk.view,
       };
       means.windowOpened();
       return snapshot;
@@ -96,12 +102,7 @@ export function commandHandlers(means: CommandMeans): Handlers {
       desk.signalsTaken(batch);
       return null;
     },
-    'settings.change': async (patch) => {
-      const before = settings.settings;
-      const after = await settings.change(patch);
-      await means.settingsChanged(before);
-      return after;
-    },
+    'settings.change': (patch) => means.changeSettings(patch),
     'secret.set': async ({ name, value }) => {
       await secrets.set(name, value);
       await means.secretsChanged();
@@ -141,8 +142,11 @@ export function commandHandlers(means: CommandMeans): Handlers {
 
     'call.demo': async () => place(await desk.ownAddress(), 'PCMU', 'script'),
     'call.talk': async () => place(await desk.ownAddress(), 'PCMU', 'person'),
-    'call.place': async ({ target, codec, who }) =>
-      place(parseAddress(target.replace(/^rtp:/i, ''), 'target'), codec, who),
+    'call.place': async ({ target: text, codec, who, account }) => {
+      const target = parseTarget(text);
+      if (target.kind === 'rtp') return place(target, codec, who);
+      return softphone.place(target.target, account, await party(who), limit(who));
+    },
     'call.hang_up': ({ call }) => done(desk.act(call, { type: 'hang_up', reason: 'hung up in the window' })),
     'call.mute': ({ call, on }) => done(desk.act(call, { type: 'mute', on })),
     'call.hold_bot': ({ call, on }) => done(desk.act(call, { type: 'hold', on })),
@@ -152,6 +156,7 @@ export function commandHandlers(means: CommandMeans): Handlers {
     'call.mark': ({ call, label }) => done(desk.act(call, { type: 'mark', label })),
     'call.listen_in': ({ call, on }) => done(desk.act(call, { type: 'listen_in', on })),
     'call.take_over': ({ call, on }) => done(desk.act(call, { type: 'take_over', on })),
+    ...phoneHandlers(softphone, () => desk.host.phone),
     'person.microphone': ({ live, message }) => done(desk.microphone(live, message)),
 
     'bot.list': () => bots.list(),
@@ -196,9 +201,4 @@ export function commandHandlers(means: CommandMeans): Handlers {
     'trace.replay': (request) => traces.replay(request),
     'trace.stop_replay': () => done(traces.stopReplay()),
   };
-}
-
-async function done(work: Promise<unknown>): Promise<null> {
-  await work;
-  return null;
 }

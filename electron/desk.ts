@@ -8,15 +8,21 @@ import type { BotFolder, CallAction, CallAudio, PlaceCommand } from '../backend/
 import { SignalBatch } from '../backend/contract/signals.ts';
 import { audioFromWindow, type AudioToWindow, type HostStatus } from '../backend/contract/window.ts';
 import { Host, type BotRejection, type HostOptions } from '../backend/host/host.ts';
+import type { PhoneWatch } from '../backend/host/phone.ts';
 import { CallBook } from './call-book.ts';
 import { Health } from './health.ts';
 import { Outbox, type Send } from './outbox.ts';
 import { StatusWatch } from './status-watch.ts';
 
-export interface DeskOptions extends Pick<HostOptions, 'modelsDir' | 'recordsDir' | 'version' | 'env'> {
+export interface DeskOptions extends Pick<
+  HostOptions,
+  'modelsDir' | 'recordsDir' | 'version' | 'env' | 'usualBot'
+> {
   readonly scope: Scope;
   readonly send: Send;
   onBot(change: BotFolder | BotRejection): void;
+  /** What the host's phone has to tell, and asks. */
+  readonly phone: PhoneWatch;
   /** For what the main process does about a call: notices, retention. */
   onEvent(event: CallEvent): void;
 }
@@ -32,7 +38,6 @@ export class Desk {
   readonly #book = new CallBook();
   readonly #outbox: Outbox;
   readonly #status: StatusWatch;
-  /** Calls where the person speaks. */
   readonly #personOn = new Set<string>();
   readonly #listenedIn = new Set<string>();
   #audio: MessagePortMain | null = null;
@@ -52,6 +57,7 @@ export class Desk {
       onSignals: (batch) => this.#takeSignals(batch),
       onAudio: (audio) => this.#play(audio),
       onBot: (change) => options.onBot(change),
+      ...options.phone,
     });
     // Also while no window is there: the next one shows what happened meanwhile.
     void this.host.signals(true).catch(() => undefined);
@@ -65,6 +71,11 @@ export class Desk {
 
   get status(): HostStatus {
     return this.#status.status;
+  }
+
+  /** Calls where the person speaks. */
+  get personOn(): ReadonlySet<string> {
+    return this.#personOn;
   }
 
   get callsGoingOn(): number {

@@ -3,6 +3,7 @@ import { app, nativeTheme, shell } from 'electron';
 import { setVariables } from '../backend/base/environment.ts';
 import { explain } from '../backend/base/errors.ts';
 import { Scope } from '../backend/base/scope.ts';
+import type { AppSettings, AppSettingsPatch } from '../backend/contract/app-settings.ts';
 import type { CallEvent } from '../backend/contract/events.ts';
 import type { Message, Messages } from '../backend/contract/window.ts';
 import { modelFile } from '../backend/models/directory.ts';
@@ -18,7 +19,9 @@ import { makePaths, type Paths } from './paths.ts';
 import { Secrets } from './secrets.ts';
 import { lockDown, ORIGIN, registerScheme, servePage } from './security.ts';
 import { SettingsFile } from './settings-file.ts';
+import { Softphone } from './softphone.ts';
 import { Spans } from './spans.ts';
+import { asksForCall } from './target.ts';
 import { languageOf, textOf, type Text } from './text.ts';
 import { TraceShelf } from './traces.ts';
 import { MainWindow } from './window.ts';
@@ -34,6 +37,7 @@ class App {
   readonly #models: ModelShelf;
   readonly #traces: TraceShelf;
   readonly #spans: Spans;
+  readonly #softphone: Softphone;
   readonly #env: Record<string, string | undefined>;
   #send: <Name extends Message>(name: Name, content: Messages[Name]) => void = () => undefined;
   #window: MainWindow | null = null;
@@ -66,6 +70,7 @@ class App {
       send: (name, content) => this.#send(name, content),
       window: () => this.#window?.window ?? null,
       text: () => this.#text,
+      changed: (changes) => this.#softphone.takeRecords(changes),
       rules: () => this.#settings.settings.recordings,
     });
     this.#spans = new Spans({
@@ -81,12 +86,33 @@ class App {
         }),
     });
     void this.#spans.use(settings.settings.otlp_endpoint);
+    this.#softphone = new Softphone({
+      scope: this.#scope,
+      file: paths.accounts,
+      historyFile: paths.history,
+      env: this.#env,
+      secrets,
+      engine: () => this.#desk,
+      bots: () => this.#bots,
+      send: (name, content) => this.#send(name, content),
+      text: () => this.#text,
+      window: () => this.#window,
+      toFront: () => this.toFront(),
+      settings: () => this.#settings.settings,
+      changeSettings: (patch) => this.#changeSettings(patch),
+      recordsDir: () => this.#recordsDir,
+      answeringBot: () => this.#answeringBot,
+      secretsChanged: () => this.#secretsChanged(),
+      quit: () => app.quit(),
+    });
     this.#desk = new Desk({
       scope: this.#scope,
       modelsDir: paths.models,
       recordsDir: settings.settings.recordings.on ? this.#recordsDir : null,
       version: app.getVersion(),
       env: this.#env,
+      usualBot: () => this.#answeringBot,
+      phone: this.#softphone.events,
       send: (name, content) => this.#send(name, content),
       onBot: (change) => {
         void this.#bots.take(change).then(() => this.#watchHealth());
@@ -111,6 +137,7 @@ class App {
     this.#applyLooks();
     this.#openWindow();
     void this.#listen();
+    void this.#softphone.start();
   }
 
   /** Folder of the traces. */
@@ -123,9 +150,12 @@ class App {
     else this.#openWindow();
   }
 
-  /** Files, folders and names of traces: the last of them is shown. */
+  /** Files, folders and names of traces, links to call: the last of each kind is shown. */
   async openFromOutside({ targets }: Opened): Promise<void> {
-    for (const target of targets) await this.#traces.openFromOutside(target);
+    for (const target of targets) {
+      if (asksForCall(target)) this.#softphone.dial(target);
+      else await this.#traces.openFromOutside(target);
+    }
   }
 
   /** Ends calls with whole records, lets inference finish, then leaves. Quitting in the middle of it would abort. */
@@ -168,18 +198,15 @@ class App {
         bots: this.#bots,
         models: this.#models,
         traces: this.#traces,
+        softphone: this.#softphone,
         keys: () => setVariables(this.#env),
         inference: () => this.#desk.host.inference(),
         window: () => this.#window?.window ?? null,
         windowOpened: () => this.#windowOpened(),
         recordsDir: () => this.#recordsDir,
         answeringBot: () => this.#answeringBot,
-        settingsChanged: (before) => this.#settingsChanged(before),
-        secretsChanged: async () => {
-          for (const name of this.#secretNames) this.#env[name] = process.env[name];
-          this.#takeSecrets();
-          await this.#desk.host.reloadBots();
-        },
+        changeSettings: (patch) => this.#changeSettings(patch),
+        secretsChanged: () => this.#secretsChanged(),
       }),
     });
   }
@@ -189,6 +216,8 @@ class App {
       scope: this.#scope,
       stateFile: this.#paths.windowState,
       preload: this.#paths.preload,
+      instead: () => this.#softphone.insteadOfClosing(),
+      wentAway: () => this.#softphone.wentAway(),
       callsGoingOn: () => this.#desk.callsGoingOn,
       closeQuestion: (calls) => ({
         message: this.#text.callsGoingOn(calls),
@@ -214,11 +243,13 @@ class App {
 
   #pageGone(): void {
     this.#desk.windowGone();
+    this.#softphone.windowGone();
     this.#traces.windowGone();
   }
 
   #windowOpened(): void {
     this.#desk.windowOpened();
+    this.#softphone.windowOpened();
     this.#traces.windowOpened();
     if (!this.#crashed) return;
     this.#crashed = false;
@@ -237,9 +268,17 @@ class App {
     if (view) this.#send('bot.changed', view);
   }
 
-  async #settingsChanged(before: SettingsFile['settings']): Promise<void> {
+  async #changeSettings(patch: AppSettingsPatch): Promise<AppSettings> {
+    const before = this.#settings.settings;
+    const after = await this.#settings.change(patch);
+    await this.#settingsChanged(before);
+    return after;
+  }
+
+  async #settingsChanged(before: AppSettings): Promise<void> {
     const { settings } = this.#settings;
     this.#applyLooks();
+    this.#softphone.settingsChanged();
     if (settings.bot !== null) this.#bots.choose(settings.bot);
     const listens = JSON.stringify([settings.listen, settings.bot]);
     if (listens !== JSON.stringify([before.listen, before.bot])) void this.#listen();
@@ -247,7 +286,15 @@ class App {
     if (JSON.stringify(settings.recordings) !== JSON.stringify(before.recordings)) {
       await this.#desk.host.keepRecords(settings.recordings.on ? this.#recordsDir : null);
       await this.#traces.useSettings(this.#recordsDir);
+      await this.#softphone.recordsMoved();
     }
+  }
+
+  async #secretsChanged(): Promise<void> {
+    for (const name of this.#secretNames) this.#env[name] = process.env[name];
+    this.#takeSecrets();
+    await this.#desk.host.reloadBots();
+    await this.#softphone.secretsChanged();
   }
 
   /** A stored key goes before the variable of the same name that Sidetone was started with. */
@@ -297,6 +344,8 @@ function main(): void {
     app.quit();
     return;
   }
+  // What notifications of an installed app are filed under, as electron-builder.yml names it.
+  if (process.platform === 'win32') app.setAppUserModelId('dev.sidetone.app');
   registerScheme();
   let running: App | null = null;
   const open = (files: Opened): void => {
@@ -312,6 +361,10 @@ function main(): void {
   app.on('open-file', (event, file) => {
     event.preventDefault();
     open({ targets: [file] });
+  });
+  app.on('open-url', (event, url) => {
+    event.preventDefault();
+    open({ targets: [url] });
   });
   app.on('activate', () => running?.toFront());
   app.on('window-all-closed', () => app.quit());

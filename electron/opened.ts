@@ -7,8 +7,8 @@ export const opened = z.object({ targets: z.array(z.string().min(1).max(4096)).m
 export type Opened = z.infer<typeof opened>;
 
 /**
- * What the app was started with to open: files and folders by their full paths, addresses of files and names of traces
- * as they are. Switches are Chromium's, and the app's own path is there when it runs from a clone.
+ * What the app was started with to open: files and folders by their full paths, addresses of files, links and names of
+ * traces as they are. Switches are Chromium's, and the app's own path is there when it runs from a clone.
  */
 export function openedBy(argv: readonly string[], appPath: string, cwd: string): Opened {
   const targets = argv

@@ -8,6 +8,9 @@ import { modelsDirectory } from '../backend/models/directory.ts';
 export interface Paths {
   readonly settings: string;
   readonly secrets: string;
+  /** Accounts of the telephone network, and the calls of the past. */
+  readonly accounts: string;
+  readonly history: string;
   readonly windowState: string;
   readonly bots: string;
   readonly demoBot: string;
@@ -36,6 +39,8 @@ export async function makePaths(): Promise<Paths> {
   return {
     settings: path.join(data, 'settings.yaml'),
     secrets: path.join(data, 'secrets.json'),
+    accounts: path.join(data, 'accounts.yaml'),
+    history: path.join(data, 'history.json'),
     windowState: path.join(data, 'window.json'),
     bots,
     demoBot: path.join(bots, 'demo'),

@@ -7,7 +7,7 @@ import { replaceFile } from './write-file.ts';
 const stored = z.record(z.string(), z.base64());
 
 /**
- * API keys by the name of the environment variable that a bot.yaml asks for, encrypted by the system's key store
+ * API keys and passwords by the name of the environment variable that bot.yaml or accounts.yaml ask for, encrypted by the system's key store
  * (macOS Keychain, Windows DPAPI, libsecret or KWallet). They never go to the window.
  */
 export class Secrets {
@@ -58,6 +58,7 @@ export class Secrets {
   /** `value` null forgets it. @throws SidetoneError 'environment' when it cannot be kept. */
   async set(name: string, value: string | null): Promise<void> {
     const { [name]: _old, ...others } = this.#encrypted;
+    if (value !== null && !this.encrypted) throw cannotKeep(name, 'it has no key store');
     const next = value === null ? others : { ...others, [name]: encrypt(name, value) };
     await replaceFile(this.#file, `${JSON.stringify(next, null, 2)}\n`, 0o600);
     this.#encrypted = next;
@@ -68,9 +69,13 @@ function encrypt(name: string, value: string): string {
   try {
     return safeStorage.encryptString(value).toString('base64');
   } catch (cause) {
-    throw new SidetoneError('environment', `this system cannot encrypt the key: ${explain(cause)}`, {
-      hint: `set the environment variable ${name} before starting Sidetone instead`,
-      cause,
-    });
+    throw cannotKeep(name, explain(cause), cause);
   }
+}
+
+function cannotKeep(name: string, why: string, cause?: unknown): SidetoneError {
+  return new SidetoneError('environment', `this system cannot encrypt the key: ${why}`, {
+    hint: `set the environment variable ${name} before starting Sidetone instead`,
+    cause,
+  });
 }

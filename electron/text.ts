@@ -28,6 +28,21 @@ const en = {
   allFiles: 'All files',
   notSent: 'Spans are not sent to OpenTelemetry',
   notSentRemedy: 'See whether the collector runs, or change its address in Settings.',
+  openWindow: 'Open Sidetone',
+  doNotDisturb: 'Do not disturb',
+  callsNow: (calls: number): string => (calls === 1 ? '1 call going on' : `${calls} calls going on`),
+  missedCalls: (calls: number): string => (calls === 1 ? '1 missed call' : `${calls} missed calls`),
+  incomingCall: (name: string): string => `${name} is calling`,
+  missedCall: (name: string): string => `Missed call from ${name}`,
+  answerCall: 'Answer',
+  declineCall: 'Decline',
+  goesOn: 'Sidetone goes on without its window',
+  goesOnMeaning:
+    'So that calls can ring. The icon in the tray, or starting Sidetone again, brings the window back.',
+  telephony: 'From the telephone network',
+  notKept: 'The list of calls could not be saved',
+  noLink: 'The link cannot be called',
+  noLinkMeaning: (link: string): string => `"${link}" is no sip:, sips: or tel: address that can be dialled.`,
 };
 
 const ru: typeof en = {
@@ -60,6 +75,22 @@ const ru: typeof en = {
   allFiles: 'Все файлы',
   notSent: 'Данные не отправляются в OpenTelemetry',
   notSentRemedy: 'Проверьте, работает ли сборщик, или измените его адрес в настройках.',
+  openWindow: 'Открыть Sidetone',
+  doNotDisturb: 'Не беспокоить',
+  callsNow: (calls: number): string => `Идёт звонков: ${calls}`,
+  missedCalls: (calls: number): string => `Пропущенных звонков: ${calls}`,
+  incomingCall: (name: string): string => `Звонит ${name}`,
+  missedCall: (name: string): string => `Пропущенный звонок: ${name}`,
+  answerCall: 'Ответить',
+  declineCall: 'Отклонить',
+  goesOn: 'Sidetone работает без окна',
+  goesOnMeaning:
+    'Чтобы принимать звонки. Окно вернёт значок в области уведомлений или повторный запуск Sidetone.',
+  telephony: 'Из телефонной сети',
+  notKept: 'Не удалось сохранить список звонков',
+  noLink: 'По этой ссылке нельзя позвонить',
+  noLinkMeaning: (link: string): string =>
+    `«${link}» не является адресом sip:, sips: или tel:, который можно набрать.`,
 };
 
 export type Language = 'en' | 'ru';

@@ -5,7 +5,7 @@ import { problemOf } from '../backend/base/errors.ts';
 import type { AppSettings } from '../backend/contract/app-settings.ts';
 import type { CallEvent } from '../backend/contract/events.ts';
 import type { ExportFormat, ReplayResult } from '../backend/contract/traces.ts';
-import type { Request } from '../backend/contract/window.ts';
+import type { Messages, Request } from '../backend/contract/window.ts';
 import { exportName } from '../backend/export/export.ts';
 import { Library } from '../backend/library/library.ts';
 import type { LibraryJob, LibraryWork } from '../backend/library/protocol.ts';
@@ -21,6 +21,8 @@ export interface TraceShelfOptions extends Omit<ReplaysOptions, 'onEvent'> {
   readonly dir: string;
   readonly window: () => BrowserWindow | null;
   readonly text: () => Text;
+  /** Traces are new or gone. */
+  readonly changed: (changes: Messages['traces.changed']) => void;
   /** The settings of recording as they are now. */
   readonly rules: () => AppSettings['recordings'];
 }
@@ -42,7 +44,10 @@ export class TraceShelf {
       dir,
       version,
       scope,
-      onChanged: (changes) => send('traces.changed', changes),
+      onChanged: (changes) => {
+        send('traces.changed', changes);
+        options.changed(changes);
+      },
     });
   }
 

@@ -9,7 +9,11 @@ export interface MainWindowOptions {
   readonly preload: string;
   /** Calls that closing the window would end. */
   readonly callsGoingOn: () => number;
-  /** What to ask before it does. */
+  /** What closing the window does instead of it, because Sidetone goes on without; null: it closes. */
+  readonly instead: () => 'hide' | 'minimize' | null;
+  /** It was closed, and Sidetone goes on. */
+  readonly wentAway: () => void;
+  /** What to ask before calls are ended. */
   readonly closeQuestion: (calls: number) => {
     readonly message: string;
     readonly yes: string;
@@ -58,6 +62,7 @@ export class MainWindow {
     if (state?.maximized) this.window.maximize();
     this.window.once('ready-to-show', () => this.window.show());
     this.window.on('close', (event) => this.#closing(event));
+    this.window.on('focus', () => this.window.flashFrame(false));
     this.window.webContents.on('render-process-gone', () => this.#reopen());
     this.#load();
   }
@@ -71,6 +76,13 @@ export class MainWindow {
     if (this.window.isMinimized()) this.window.restore();
     this.window.show();
     this.window.focus();
+  }
+
+  /** Something wants the person: seen, but what they write goes where it went. */
+  attention(): void {
+    if (this.window.isFocused()) return;
+    if (!this.window.isVisible()) this.window.showInactive();
+    this.window.flashFrame(true);
   }
 
   #load(): void {
@@ -90,6 +102,14 @@ export class MainWindow {
   }
 
   #closing(event: Electron.Event): void {
+    const instead = this.#closingForGood ? null : this.#options.instead();
+    if (instead) {
+      event.preventDefault();
+      this.#keepState();
+      this.window[instead]();
+      this.#options.wentAway();
+      return;
+    }
     const calls = this.#options.callsGoingOn();
     if (!this.#closingForGood && calls > 0) {
       const { message, yes, no } = this.#options.closeQuestion(calls);
@@ -105,6 +125,10 @@ export class MainWindow {
         return;
       }
     }
+    this.#keepState();
+  }
+
+  #keepState(): void {
     const { x, y, width, height } = this.window.getNormalBounds();
     writeWindowState(this.#options.stateFile, { x, y, width, height, maximized: this.window.isMaximized() });
   }

@@ -4,6 +4,7 @@ import { useTexts } from '../base/text.ts';
 import { placeDemo, placeTalk, usePlacing } from '../call/placing.ts';
 import { saveSettings, showRecordings } from '../state/actions.ts';
 import { show, useApp } from '../state/app.ts';
+import { usePhone } from '../state/phone.ts';
 import { importTrace } from '../state/traces.ts';
 import { openOver, startTour } from './shell-state.ts';
 import { appText } from './text.ts';
@@ -24,6 +25,7 @@ export function useAppCommands(): void {
     run: () => void saveSettings({ language: value }),
     when: () => settings !== null && settings.language !== value,
   });
+  const dnd = settings?.phone.do_not_disturb === true;
   const free = (): boolean => usePlacing.getState().placing === null;
   useCommands([
     { id: 'call.demo', title: t.demo, keys: 'mod+d', run: placeDemo, when: free },
@@ -36,6 +38,12 @@ export function useAppCommands(): void {
     { id: 'shortcuts', title: t.shortcuts, keys: '?', run: () => openOver('shortcuts') },
     { id: 'tour', title: t.tour, run: startTour },
     { id: 'recordings', title: t.recordings, run: () => void showRecordings() },
+    {
+      id: 'phone.dnd',
+      title: dnd ? t.dndOff : t.dndOn,
+      run: () => void saveSettings({ phone: { do_not_disturb: !dnd } }),
+      when: () => usePhone.getState().accounts.length > 0,
+    },
     theme('auto', t.themeAuto),
     theme('light', t.themeLight),
     theme('dark', t.themeDark),

@@ -4,9 +4,11 @@ import { unreachable } from '../../backend/base/errors.ts';
 import { runCommand, useShortcuts } from '../base/commands.ts';
 import { textsNow, useTexts } from '../base/text.ts';
 import { CallScreen } from '../call/call-screen.tsx';
+import { IncomingCalls } from '../call/incoming.tsx';
 import { useSettingsCommands } from '../settings/settings-commands.ts';
 import { SettingsScreen } from '../settings/settings-screen.tsx';
 import { usePersonController } from '../person/controller.ts';
+import { usePhoneSounds } from '../person/phone-sounds.ts';
 import { notify, useApp, type Screen } from '../state/app.ts';
 import { start } from '../state/start.ts';
 import { TracesScreen } from '../traces/traces-screen.tsx';
@@ -41,6 +43,7 @@ export function App(): ReactNode {
   useTheme();
   useAppLanguage();
   usePersonController();
+  usePhoneSounds();
   if (failure !== null) return <NotStarted failure={failure} />;
   return (
     <ErrorBoundary>
@@ -75,6 +78,7 @@ function Shell({ ready }: { readonly ready: boolean }): ReactNode {
         )}
       </main>
       <StatusBar />
+      <IncomingCalls />
       <Toasts />
       <FileDrop />
       <Palette />

@@ -1,8 +1,10 @@
-import { AudioLines, PhoneCall, Search, Settings, type LucideIcon } from 'lucide-react';
+import { AudioLines, MicOff, PhoneCall, Search, Settings, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { isMac, showKeys } from '../base/keys.ts';
 import { useTexts } from '../base/text.ts';
+import { useVoice } from '../person/store.ts';
 import { show, useApp, type Screen } from '../state/app.ts';
+import { missedUnseen, usePhone } from '../state/phone.ts';
 import { openOver } from './shell-state.ts';
 import { appText } from './text.ts';
 
@@ -29,6 +31,7 @@ export function Rail(): ReactNode {
         >
           <Icon className="app-rail-icon" aria-hidden />
           {t[screen]}
+          {screen === 'call' && <CallSigns />}
         </button>
       ))}
       <button
@@ -41,5 +44,27 @@ export function Rail(): ReactNode {
         {t.commands}
       </button>
     </nav>
+  );
+}
+
+/** What one has to know of calls on every screen: that some were missed, and that one's voice is off. */
+function CallSigns(): ReactNode {
+  const t = useTexts(appText);
+  const missed = usePhone(({ history }) => missedUnseen(history));
+  const { muted } = useVoice();
+  return (
+    <>
+      {missed > 0 && (
+        <span
+          className="app-rail-missed tabular"
+          role="img"
+          aria-label={t.missed(missed)}
+          title={t.missed(missed)}
+        >
+          {missed}
+        </span>
+      )}
+      {muted && <MicOff className="ui-icon app-rail-muted" role="img" aria-label={t.muted} />}
+    </>
   );
 }

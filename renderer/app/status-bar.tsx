@@ -5,9 +5,11 @@ import { useTexts } from '../base/text.ts';
 import { useCallsGoingOn } from '../call/shown.ts';
 import { useApp } from '../state/app.ts';
 import { Popover } from '../ui/popover.tsx';
+import { AccountParts } from './status-accounts.tsx';
 import { CallsDetail, HealthDetail, ListenDetail, LoadDetail, PacingDetail } from './status-details.tsx';
+import { Dot } from './status-dot.tsx';
 import { statusText } from './status-text.ts';
-import { healthTone, loadTone, pacingTone, type StatusTone } from './status.ts';
+import { healthTone, loadTone, pacingTone } from './status.ts';
 
 /** How the engine does; each part opens its detail. */
 export function StatusBar(): ReactNode {
@@ -45,6 +47,7 @@ function Parts({ status }: { readonly status: HostStatus }): ReactNode {
       <Popover className="app-status-part tabular" label={t.calls(calls)} anchor={t.calls(calls)}>
         {(close) => <CallsDetail status={status} onDone={close} />}
       </Popover>
+      <AccountParts />
       <span className="app-status-gap" />
       <Popover
         className="app-status-part"
@@ -87,11 +90,6 @@ function Parts({ status }: { readonly status: HostStatus }): ReactNode {
       ))}
     </>
   );
-}
-
-/** Its shape says it too, for who does not tell the colours apart. */
-function Dot({ tone }: { readonly tone: StatusTone }): ReactNode {
-  return <span className={`app-dot app-dot-${tone}`} aria-hidden />;
 }
 
 function LoadBars({ load }: { readonly load: readonly number[] }): ReactNode {

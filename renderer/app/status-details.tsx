@@ -150,7 +150,14 @@ export function HealthDetail({ health, onDone }: HealthDetailProps): ReactNode {
   );
 }
 
-function Detail({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
+/** A title, what there is to know and what to do. */
+export function Detail({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children: ReactNode;
+}): ReactNode {
   return (
     <div className="app-detail">
       <h2>{title}</h2>
@@ -172,7 +179,8 @@ function Figures({ rows }: { readonly rows: readonly (readonly [string, string])
   );
 }
 
-function Remedy({ text }: { readonly text: string | null }): ReactNode {
+/** What to do; null: nothing. */
+export function Remedy({ text }: { readonly text: string | null }): ReactNode {
   return text === null ? null : <p className="app-detail-remedy">{text}</p>;
 }
 
@@ -181,7 +189,8 @@ interface SettingsButtonProps {
   readonly onDone: () => void;
 }
 
-function SettingsButton({ section, onDone }: SettingsButtonProps): ReactNode {
+/** Closes the detail and opens that part of the settings. */
+export function SettingsButton({ section, onDone }: SettingsButtonProps): ReactNode {
   const t = useTexts(statusText);
   const open = (): void => {
     onDone();

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { showAddress } from '../../backend/base/address.ts';
-import { loadTone, pacingTone } from './status.ts';
+import { accountsTone, loadTone, pacingTone } from './status.ts';
 
 const pacing = (p99: number) => ({ p50: 0.1, p99, max: 20 });
 
@@ -22,4 +22,11 @@ it('judges load by the busiest worker', () => {
 it('puts IPv6 addresses in brackets', () => {
   expect(showAddress({ host: '::1', port: 10_000 })).toBe('[::1]:10000');
   expect(showAddress({ host: '0.0.0.0', port: 10_000 })).toBe('0.0.0.0:10000');
+});
+
+it('shows of several accounts that one fails', () => {
+  expect(accountsTone([])).toBe('dim');
+  expect(accountsTone([{ state: 'registered' }, { state: 'off' }])).toBe('ok');
+  expect(accountsTone([{ state: 'registered' }, { state: 'failed' }])).toBe('warning');
+  expect(accountsTone([{ state: 'registering' }, { state: 'failed' }])).toBe('danger');
 });

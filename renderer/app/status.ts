@@ -1,3 +1,4 @@
+import type { AccountView } from '../../backend/contract/sip.ts';
 import type { HostStatus, StageHealth } from '../../backend/contract/window.ts';
 
 /** How well something of the status bar does. */
@@ -28,4 +29,25 @@ export function healthTone(state: StageHealth['state']): StatusTone {
     case 'failing':
       return 'danger';
   }
+}
+
+export function accountTone(state: AccountView['state']): StatusTone {
+  switch (state) {
+    case 'registered':
+    case 'ready':
+      return 'ok';
+    case 'off':
+    case 'starting':
+    case 'registering':
+      return 'dim';
+    case 'failed':
+      return 'danger';
+  }
+}
+
+/** Of all accounts together: one that fails is what there is to see. */
+export function accountsTone(accounts: readonly Pick<AccountView, 'state'>[]): StatusTone {
+  const tones = accounts.map(({ state }) => accountTone(state));
+  if (tones.includes('danger')) return tones.includes('ok') ? 'warning' : 'danger';
+  return tones.includes('ok') ? 'ok' : 'dim';
 }

@@ -8,6 +8,10 @@ export const appText = texts(
     traces: 'Traces',
     settings: 'Settings',
     commands: 'Commands',
+    missed: (count: number) => (count === 1 ? '1 missed call' : `${count} missed calls`),
+    muted: 'You are muted',
+    dndOn: 'Do not disturb',
+    dndOff: 'Let calls ring again',
     starting: 'Opening Sidetone',
     notStarted: 'Sidetone did not open',
     notStartedHint:
@@ -67,6 +71,10 @@ export const appText = texts(
     traces: 'Записи',
     settings: 'Настройки',
     commands: 'Команды',
+    missed: (count) => `Пропущено звонков: ${count}`,
+    muted: 'Ваш звук выключен',
+    dndOn: 'Не беспокоить',
+    dndOff: 'Снова принимать звонки',
     starting: 'Sidetone открывается',
     notStarted: 'Sidetone не открылся',
     notStartedHint:

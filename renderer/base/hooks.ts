@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 
-/** The window's only timers: each ends with the component that asked for it. */
+/** The window's only timers: each ends with the component that asked for it. And whether somebody looks at it. */
 
 /** Runs `tick` every `ms` while the component is shown; null: not at all. */
 export function useInterval(tick: () => void, ms: number | null): void {
@@ -17,6 +17,13 @@ export function useInterval(tick: () => void, ms: number | null): void {
 export function useNow(ms: number): number {
   const [now, setNow] = useState(() => performance.now());
   useInterval(() => setNow(performance.now()), ms);
+  return now;
+}
+
+/** Date.now(), anew every `ms`. */
+export function useDate(ms: number): number {
+  const [now, setNow] = useState(() => Date.now());
+  useInterval(() => setNow(Date.now()), ms);
   return now;
 }
 
@@ -46,4 +53,18 @@ export function useTimeout(then: () => void, ms: number | null): void {
     const timer = setTimeout(() => latest.current(), ms);
     return () => clearTimeout(timer);
   }, [ms]);
+}
+
+/** Whether the window has the focus: somebody is there. */
+export function useFocused(): boolean {
+  return useSyncExternalStore(onFocus, () => document.hasFocus());
+}
+
+function onFocus(changed: () => void): () => void {
+  window.addEventListener('focus', changed);
+  window.addEventListener('blur', changed);
+  return () => {
+    window.removeEventListener('focus', changed);
+    window.removeEventListener('blur', changed);
+  };
 }

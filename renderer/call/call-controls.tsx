@@ -1,5 +1,6 @@
 import { Send } from 'lucide-react';
 import { useState, type KeyboardEvent, type ReactNode } from 'react';
+import type { LineView } from '../../backend/contract/sip.ts';
 import { useCommands } from '../base/commands.ts';
 import { useTexts } from '../base/text.ts';
 import { usePerson } from '../person/store.ts';
@@ -10,6 +11,7 @@ import {
   KEY_PAD_ID,
   commandsOf,
   controlViews,
+  lineControlViews,
   openTool,
   say,
   useTool,
@@ -18,20 +20,28 @@ import {
 } from './controls.ts';
 import { KeyPad } from './key-pad.tsx';
 import { reach } from './legs.ts';
+import { lineText } from './line-text.ts';
 import type { CallFacts } from './shown.ts';
 import { callText } from './text.ts';
+import { TransferForm } from './transfer-form.tsx';
 
 interface CallControlsProps {
   readonly shown: CallFacts;
   readonly other: CallFacts | null;
+  /** Its signalling; null: raw RTP. */
+  readonly line: LineView | null;
 }
 
 /** What can be done to a call going on. */
-export function CallControls({ shown, other }: CallControlsProps): ReactNode {
+export function CallControls({ shown, other, line }: CallControlsProps): ReactNode {
   const t = useTexts(callText);
   const tool = useTool((state) => state.tool);
   const listened = usePerson((person) => person.listened.has(shown.id));
-  const views = controlViews(shown, other, tool, listened, t);
+  const lines = useTexts(lineText);
+  const ofCall = controlViews(shown, other, tool, listened, t);
+  const ofLine = line === null ? [] : lineControlViews(line, tool, lines);
+  // To hang up stays the last one.
+  const views = [...ofCall.slice(0, -1), ...ofLine, ...ofCall.slice(-1)];
   useCommands(commandsOf(views));
   const keysLeg = reach('keys', shown, other).call;
   const shut = (event: KeyboardEvent): void => {
@@ -47,7 +57,8 @@ export function CallControls({ shown, other }: CallControlsProps): ReactNode {
         ))}
       </div>
       {keysLeg !== null && <KeyPad key={keysLeg} call={keysLeg} />}
-      {tool !== null && <WordsForm key={tool} call={shown.id} tool={tool} />}
+      {tool === 'transfer' && line && <TransferForm line={line} />}
+      {(tool === 'say' || tool === 'whisper') && <WordsForm key={tool} call={shown.id} tool={tool} />}
     </div>
   );
 }

@@ -5,14 +5,16 @@ import { Lanes } from '../lanes/lanes.tsx';
 import { PersonBar } from '../person/person-bar.tsx';
 import { useCalls } from '../state/calls.ts';
 import { CallHead } from './call-head.tsx';
-import { CallList } from './call-list.tsx';
 import './call.css';
 import { useCallCommands } from './commands.ts';
 import { DialBar } from './dial-bar.tsx';
 import { EmptyCall } from './empty-call.tsx';
+import { LeftPane, useAnyCalls } from './left-pane.tsx';
+import { LineStage } from './line-stage.tsx';
 import { useLook } from './look.ts';
 import { partyName } from './names.ts';
-import { useShownLegs } from './shown.ts';
+import { OtherLines } from './other-lines.tsx';
+import { useLine, useShownLegs } from './shown.ts';
 import { SidePane } from './side-pane.tsx';
 import { Splitter, usePane } from './splitter.tsx';
 import { callText } from './text.ts';
@@ -21,7 +23,8 @@ import { callText } from './text.ts';
 export function CallScreen(): ReactNode {
   const t = useTexts(callText);
   const legs = useShownLegs();
-  const anyCalls = useCalls(({ calls }) => calls.size > 0);
+  const line = useLine(legs.line);
+  const anyCalls = useAnyCalls();
   const list = usePane('calls', 240, 176, 360);
   const side = usePane('side', 380, 280, 640);
   useCallCommands();
@@ -34,16 +37,21 @@ export function CallScreen(): ReactNode {
       <div className="call-panes" style={{ gridTemplateColumns: columns }}>
         {anyCalls && (
           <>
-            <CallList shown={legs.shown} />
+            <LeftPane shown={legs.shown ?? legs.line} />
             <Splitter pane={list} side="left" label={t.resizeList} />
           </>
         )}
         <div className="call-stage" data-tour="lanes">
           {legs.shown === null ? (
-            <EmptyCall />
+            line ? (
+              <LineStage line={line} />
+            ) : (
+              <EmptyCall />
+            )
           ) : (
             <>
               <CallHead legs={legs} />
+              <OtherLines legs={legs} />
               <PersonBar />
               <CallLanes id={legs.shown} />
             </>

@@ -7,22 +7,31 @@ import {
   MessageSquareText,
   Mic,
   MicOff,
+  Pause,
+  PhoneForwarded,
   PhoneOff,
+  Play,
   UserRoundCheck,
   type LucideIcon,
 } from 'lucide-react';
 import { create } from 'zustand';
+import type { LineView } from '../../backend/contract/sip.ts';
 import type { WindowCommand } from '../base/commands.ts';
 import { textsNow } from '../base/text.ts';
 import { ask } from '../bridge/bridge.ts';
 import { listenIn } from '../person/store.ts';
 import { attempt } from '../state/app.ts';
 import { reach, type Control } from './legs.ts';
+import { holdLine } from './line-actions.ts';
+import type { LineTexts } from './line-text.ts';
 import type { CallFacts } from './shown.ts';
 import { callText } from './text.ts';
 
+/** What signalling does to a call, of those over SIP. */
+type LineControl = 'line_hold' | 'transfer';
+
 /** A control that takes words first. */
-export type Tool = Extract<Control, 'say' | 'whisper'>;
+export type Tool = Extract<Control, 'say' | 'whisper'> | 'transfer';
 
 /** Of the keypad's popover. */
 export const KEY_PAD_ID = 'call-key-pad';
@@ -36,7 +45,7 @@ export function openTool(tool: Tool | null): void {
 
 /** One control of the call on show, as a button and as a command. */
 export interface ControlView {
-  readonly control: Control;
+  readonly control: Control | LineControl;
   readonly label: string;
   readonly icon: LucideIcon;
   readonly keys: string;
@@ -96,6 +105,36 @@ export function controlViews(
     ),
     view('mark', Bookmark, 'm', mark),
     view('hang_up', PhoneOff, 'shift+mod+h', hangUp),
+  ];
+}
+
+/** What a call over SIP has beside them. Its hold is the line's: who holds the bot stays on the line. */
+export function lineControlViews(line: LineView, tool: Tool | null, t: LineTexts): readonly ControlView[] {
+  const { state, heldByUs } = line;
+  const reason = state === 'connected' ? null : t.not_answered;
+  return [
+    {
+      control: 'line_hold',
+      label: heldByUs ? t.line_resume : t.line_hold,
+      icon: heldByUs ? Play : Pause,
+      keys: 'o',
+      pressed: heldByUs,
+      reason,
+      run: () => {
+        if (reason === null) holdLine(line);
+      },
+    },
+    {
+      control: 'transfer',
+      label: t.transfer,
+      icon: PhoneForwarded,
+      keys: 'x',
+      pressed: tool === 'transfer',
+      reason,
+      run: () => {
+        if (reason === null) openTool(tool === 'transfer' ? null : 'transfer');
+      },
+    },
   ];
 }
 

@@ -1,16 +1,17 @@
 import { AudioLines, Mic, PhoneOutgoing } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
-import type { Request } from '../../backend/contract/window.ts';
 import { useTexts } from '../base/text.ts';
+import { chooseAccount, useAccountToCall, useDial } from '../state/dial.ts';
+import { usableAccounts, usePhone } from '../state/phone.ts';
 import { Button } from '../ui/button.tsx';
-import { Select, TextInput } from '../ui/field.tsx';
+import { Select } from '../ui/field.tsx';
 import './call.css';
+import { lineText } from './line-text.ts';
 import { dial, placeDemo, placeTalk, useBusy } from './placing.ts';
+import { targetProblem } from './target-text.ts';
+import { TargetField } from './target-field.tsx';
 import { parseTarget, type TargetProblem } from './target.ts';
 import { callText } from './text.ts';
-
-type Who = Request<'call.place'>['who'];
-type Codec = Request<'call.place'>['codec'];
 
 const CODECS = [
   { value: 'PCMU', label: 'PCMU' },
@@ -20,41 +21,46 @@ const CODECS = [
 /** One field and one button place a call; beside them, the two that need no address. */
 export function DialBar(): ReactNode {
   const t = useTexts(callText);
-  const [typed, setTyped] = useState('');
-  const [who, setWho] = useState<Who>('bot');
-  const [codec, setCodec] = useState<Codec>('PCMU');
-  const [problem, setProblem] = useState<TargetProblem | null>(null);
+  const lines = useTexts(lineText);
+  const { typed, who, codec, asked } = useDial();
+  const [refused, setRefused] = useState<{ readonly typed: string; readonly problem: TargetProblem } | null>(
+    null,
+  );
+  // Of what stands there now: a link may have put something else into the field.
+  const problem = refused?.typed === typed ? refused.problem : null;
+  const accounts = usableAccounts(usePhone((phone) => phone.accounts));
+  const account = useAccountToCall(accounts);
   const dialBusy = useBusy('dial');
   const demoBusy = useBusy('demo');
   const talkBusy = useBusy('talk');
+  const any = accounts.length > 0;
+  const parsed = parseTarget(typed, any);
+  // Codecs are negotiated over SIP; raw RTP has to be told.
+  const raw = parsed.ok ? parsed.kind === 'rtp' : !any;
 
   const call = (): void => {
-    const target = parseTarget(typed);
-    setProblem(target.ok ? null : target.problem);
-    if (target.ok) dial({ target: target.target, codec, who });
-  };
-  const type = (value: string): void => {
-    setTyped(value);
-    setProblem(null);
+    setRefused(parsed.ok ? null : { typed, problem: parsed.problem });
+    if (!parsed.ok) return;
+    dial({ target: parsed.target, codec, who, account: parsed.kind === 'sip' ? account : null });
   };
 
   return (
     <section className="call-dial" aria-label={t.dial}>
       <form className="call-dial-form" onSubmit={(event) => event.preventDefault()}>
         <div className="call-dial-target">
-          <TextInput
+          <TargetField
             value={typed}
-            onChange={type}
+            onChange={(value) => useDial.setState({ typed: value })}
             onSubmit={call}
-            placeholder={t.targetPlaceholder}
-            ariaLabel={t.target}
+            label={t.target}
+            placeholder={any ? t.targetPlaceholderSip : t.targetPlaceholder}
             invalid={problem !== null}
-            mono
+            asked={asked}
           />
         </div>
         <Select
           value={who}
-          onChange={setWho}
+          onChange={(value) => useDial.setState({ who: value })}
           ariaLabel={t.who}
           options={[
             { value: 'bot', label: t.whoBot },
@@ -62,7 +68,24 @@ export function DialBar(): ReactNode {
             { value: 'script', label: t.whoScript },
           ]}
         />
-        <Select value={codec} onChange={setCodec} ariaLabel={t.codec} options={CODECS} />
+        {raw ? (
+          <Select
+            value={codec}
+            onChange={(value) => useDial.setState({ codec: value })}
+            ariaLabel={t.codec}
+            options={CODECS}
+          />
+        ) : (
+          account !== null &&
+          accounts.length > 1 && (
+            <Select
+              value={account}
+              onChange={chooseAccount}
+              ariaLabel={lines.account}
+              options={accounts.map(({ name }) => ({ value: name, label: name }))}
+            />
+          )
+        )}
         <Button icon={PhoneOutgoing} onClick={call} busy={dialBusy}>
           {t.call}
         </Button>
@@ -81,16 +104,9 @@ export function DialBar(): ReactNode {
       </div>
       {problem && (
         <p className="call-dial-problem" role="alert">
-          {PROBLEMS[problem](t)}
+          {targetProblem(problem, t)}
         </p>
       )}
     </section>
   );
 }
-
-const PROBLEMS: Readonly<Record<TargetProblem, (t: typeof callText.en) => string>> = {
-  empty: (t) => t.targetEmpty,
-  scheme: (t) => t.targetScheme,
-  host: (t) => t.targetHost,
-  port: (t) => t.targetPort,
-};

@@ -1,5 +1,6 @@
 import { useRef, useState, type KeyboardEvent, type ReactNode, type ToggleEvent } from 'react';
 import { useTexts } from '../base/text.ts';
+import { soundKey } from '../person/phone-sounds.ts';
 import './call.css';
 import { KEY_PAD_ID, sendKeys } from './controls.ts';
 import { callText } from './text.ts';
@@ -21,6 +22,7 @@ export function KeyPad({ call }: { readonly call: string }): ReactNode {
 
   const press = (digit: string): void => {
     setPressed((before) => (before + digit).slice(-16));
+    soundKey(digit);
     void sendKeys(call, digit);
   };
   const type = (event: KeyboardEvent): void => {

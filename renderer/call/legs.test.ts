@@ -1,31 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CallSummary } from '../../backend/fold/types.ts';
-import { callRows, reach, rowOf, type Control } from './legs.ts';
-
-function call(id: string, party: string, more: Partial<CallSummary> = {}): CallSummary {
-  return {
-    id,
-    peer: '192.0.2.1:4000',
-    local: null,
-    codec: 'PCMU',
-    party,
-    state: 'live',
-    endReason: null,
-    durationMs: 0,
-    turnState: 'idle',
-    turns: 0,
-    latestLatencyMs: null,
-    worstLatencyMs: null,
-    muted: false,
-    held: false,
-    takenOver: false,
-    microphone: null,
-    warnings: 0,
-    lost: 0,
-    jitterMs: 0,
-    ...more,
-  };
-}
+import { summary as call } from './fixtures/summary.ts';
+import { callRows, reach, type Control } from './legs.ts';
 
 function pair(party: string, bot = 'harbor-dental'): readonly [CallSummary, CallSummary] {
   const [a, b] = ['127.0.0.1:1', '127.0.0.1:2'];
@@ -55,13 +31,6 @@ describe('callRows', () => {
       call('4', 'd', { state: 'ended' }),
     ];
     expect(callRows(calls).map(({ shown }) => shown.id)).toEqual(['3', '1', '4', '2']);
-  });
-
-  it('finds a row by either leg', () => {
-    const rows = callRows([...pair('person'), call('3', 'a')]);
-    expect(rowOf(rows, '1-placed')?.shown.id).toBe('2-answered');
-    expect(rowOf(rows, '2-answered')?.shown.id).toBe('2-answered');
-    expect(rowOf(rows, 'gone')).toBeNull();
   });
 });
 

@@ -32,11 +32,6 @@ export function callRows(summaries: readonly CallSummary[]): readonly CallRow[] 
   return [...rows.filter(isLive), ...rows.filter((row) => !isLive(row))];
 }
 
-/** The row that shows a call, be it by its other leg. */
-export function rowOf(rows: readonly CallRow[], id: string | null): CallRow | null {
-  return rows.find(({ shown }) => shown.id === id) ?? rows.find(({ other }) => other?.id === id) ?? null;
-}
-
 export function hasBot({ party }: Pick<CallSummary, 'party'>): boolean {
   return party !== 'script' && party !== 'person';
 }

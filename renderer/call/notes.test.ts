@@ -29,6 +29,32 @@ describe('noteOf', () => {
     });
   });
 
+  it('says of one-way audio what to look at', () => {
+    const event = {
+      ...stamp,
+      type: 'rtp.one_way',
+      direction: 'in',
+      silent_ms: 2040,
+      expected: '10.0.0.9:4000',
+      kind: 'their_nat',
+      hint: 'Look at the NAT.',
+    } as const;
+    const { tone, text } = noteOf(event, noteText.en);
+    expect(tone).toBe('danger');
+    expect(text).toContain('2.0 s');
+    expect(text).toContain('10.0.0.9:4000');
+    expect(text.endsWith('Look at the NAT.')).toBe(true);
+    expect(noteOf({ ...event, direction: 'out' }, noteText.en).text).toContain('they hear nothing');
+  });
+
+  it('tells who holds whom', () => {
+    const held = { ...stamp, type: 'call.held', by: 'them', on: true } as const;
+    const texts = [held, { ...held, by: 'us' as const }, { ...held, on: false }].map(
+      (event) => noteOf(event, noteText.en).text,
+    );
+    expect(new Set(texts).size).toBe(3);
+  });
+
   it('is louder for a failure that is not tried again', () => {
     const failed = {
       ...stamp,

@@ -3,6 +3,7 @@ import type { NoteEvent } from '../../backend/fold/types.ts';
 import type { Tone } from '../ui/panel.tsx';
 import type { noteText } from './note-text.ts';
 import { clock } from './figures.ts';
+import { shortUri } from './remote.ts';
 
 export type NoteTexts = typeof noteText.en;
 
@@ -22,10 +23,35 @@ export function noteOf(event: NoteEvent, t: NoteTexts): Note {
       return { tone: 'dim', text: event.on ? t.mutedOn : t.mutedOff };
     case 'call.marked':
       return { tone: 'system', text: t.marked(event.label) };
+    case 'call.line': {
+      const who = event.name === null ? shortUri(event.remote) : `${event.name} (${shortUri(event.remote)})`;
+      return { tone: 'dim', text: t.line(who, event.account) };
+    }
+    case 'call.held': {
+      const [on, off] = event.by === 'us' ? [t.heldByUs, t.letGoByUs] : [t.heldByThem, t.letGoByThem];
+      return { tone: 'system', text: event.on ? on : off };
+    }
+    case 'call.transfer':
+      return {
+        tone: event.state === 'failed' ? 'warning' : 'system',
+        text: transferText(event.state, shortUri(event.target), event.message, t),
+      };
+    case 'rtp.latched':
+      return { tone: 'dim', text: t.latched(event.from, event.expected) };
+    case 'rtp.one_way': {
+      const what = event.direction === 'in' ? t.noneComes : t.noneArrives;
+      return {
+        tone: 'danger',
+        text: `${what(seconds(event.silent_ms), event.expected)} ${t.lookAt(event.kind, event.hint)}`,
+      };
+    }
     case 'rtp.quiet':
       return { tone: 'warning', text: t.quiet(seconds(event.silent_ms)) };
     case 'rtp.resumed':
-      return { tone: 'dim', text: t.resumed(seconds(event.silent_ms)) };
+      return {
+        tone: 'dim',
+        text: (event.direction === 'out' ? t.arrivesAgain : t.resumed)(seconds(event.silent_ms)),
+      };
     case 'rtp.unknown_payload':
       return { tone: 'warning', text: t.unknownPayload(event.payload_type, event.hint) };
     case 'bot.held':
@@ -57,6 +83,17 @@ export function noteOf(event: NoteEvent, t: NoteTexts): Note {
     default:
       return unreachable(event);
   }
+}
+
+/** How far a transfer has come. */
+export function transferText(
+  state: 'trying' | 'done' | 'failed',
+  target: string,
+  message: string,
+  t: Pick<NoteTexts, 'transferTrying' | 'transferDone' | 'transferFailed'>,
+): string {
+  if (state === 'trying') return t.transferTrying(target);
+  return state === 'done' ? t.transferDone(target) : t.transferFailed(target, message);
 }
 
 /** Why a call ended; what the engine says otherwise is shown as it is. */

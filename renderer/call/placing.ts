@@ -5,6 +5,7 @@ import { ask } from '../bridge/bridge.ts';
 import { placeDemoCall, talkToBot } from '../state/actions.ts';
 import { attempt, useApp } from '../state/app.ts';
 import { selectCall } from '../state/calls.ts';
+import { rememberPlaced } from '../state/phone.ts';
 import { callText } from './text.ts';
 
 export type Placing = 'demo' | 'talk' | 'dial';
@@ -36,7 +37,9 @@ export function placeTalk(): void {
 export function dial(request: Request<'call.place'>): void {
   void place('dial', async () => {
     const call = await attempt(textsNow(callText).callFailed, () => ask('call.place', request));
-    if (call !== null) selectCall(call);
+    if (call === null) return;
+    rememberPlaced(call, request.who);
+    selectCall(call);
   });
 }
 

@@ -5,7 +5,8 @@ export const callText = texts(
   {
     dial: 'Place a call',
     target: 'Whom to call',
-    targetPlaceholder: 'rtp:HOST:PORT',
+    targetPlaceholder: 'USER@HOST or rtp:HOST:PORT',
+    targetPlaceholderSip: 'Name, number or USER@HOST',
     who: 'Who speaks on our side',
     whoBot: 'The bot speaks',
     whoPerson: 'I speak',
@@ -17,9 +18,13 @@ export const callText = texts(
     talk: 'Talk to it',
     talkTitle: 'You call the bot by microphone and speaker',
     callFailed: 'The call could not be placed',
-    targetEmpty: 'Type whom to call, as rtp:10.0.0.5:10000.',
-    targetScheme: 'Only raw RTP can be called: an address and a port, as rtp:10.0.0.5:10000.',
-    targetHost: 'There is no address in it. Write rtp:HOST:PORT, as rtp:10.0.0.5:10000.',
+    targetEmpty: 'Type whom to call, as bob@example.com or rtp:10.0.0.5:10000.',
+    targetScheme: 'That cannot be called. Write USER@HOST, a number, sip:, tel: or rtp:HOST:PORT.',
+    targetHost: 'There is no address in it. Write USER@HOST, or rtp:HOST:PORT for raw RTP.',
+    targetUser: 'That is no SIP address. Write USER@HOST, as bob@example.com.',
+    targetNumber: 'That is no telephone number. Write digits, as tel:+4930123456.',
+    targetAccount:
+      'A number or name alone needs a SIP account, which knows where to ask. Add one in Settings, or write USER@HOST.',
     targetPort: 'The port is missing, or is no number from 1 to 65535. Write rtp:HOST:PORT.',
 
     calls: 'Calls',
@@ -113,7 +118,8 @@ export const callText = texts(
   {
     dial: 'Позвонить',
     target: 'Кому звонить',
-    targetPlaceholder: 'rtp:АДРЕС:ПОРТ',
+    targetPlaceholder: 'ИМЯ@АДРЕС или rtp:АДРЕС:ПОРТ',
+    targetPlaceholderSip: 'Имя, номер или ИМЯ@АДРЕС',
     who: 'Кто говорит с нашей стороны',
     whoBot: 'Говорит бот',
     whoPerson: 'Говорю я',
@@ -125,9 +131,13 @@ export const callText = texts(
     talk: 'Поговорить с ним',
     talkTitle: 'Вы звоните боту через микрофон и динамик',
     callFailed: 'Позвонить не удалось',
-    targetEmpty: 'Укажите, кому звонить, например rtp:10.0.0.5:10000.',
-    targetScheme: 'Позвонить можно только по RTP: адрес и порт, например rtp:10.0.0.5:10000.',
-    targetHost: 'Не указан адрес. Напишите rtp:АДРЕС:ПОРТ, например rtp:10.0.0.5:10000.',
+    targetEmpty: 'Укажите, кому звонить, например bob@example.com или rtp:10.0.0.5:10000.',
+    targetScheme: 'Туда не позвонить. Напишите ИМЯ@АДРЕС, номер, sip:, tel: или rtp:АДРЕС:ПОРТ.',
+    targetHost: 'Не указан адрес. Напишите ИМЯ@АДРЕС или rtp:АДРЕС:ПОРТ.',
+    targetUser: 'Это не адрес SIP. Напишите ИМЯ@АДРЕС, например bob@example.com.',
+    targetNumber: 'Это не телефонный номер. Напишите цифры, например tel:+74951234567.',
+    targetAccount:
+      'Для номера или имени без адреса нужна учётная запись SIP: она знает, где искать. Добавьте её в настройках или напишите ИМЯ@АДРЕС.',
     targetPort: 'Порт не указан или это не число от 1 до 65535. Напишите rtp:АДРЕС:ПОРТ.',
 
     calls: 'Звонки',

@@ -9,6 +9,7 @@ import { Panel } from '../ui/panel.tsx';
 import {
   choices,
   choose,
+  sinkOf,
   type ChosenDevice,
   type Device,
   type DeviceKind,
@@ -18,7 +19,8 @@ import { meterLevel } from './levels.ts';
 import './room.css';
 import { headset, usePerson } from './store.ts';
 import { personText } from './text.ts';
-import { playTone, recordAndPlay, ring } from './trials.ts';
+import { RING, TEST_TONE, playTone } from './tones.ts';
+import { recordAndPlay } from './trials.ts';
 import { useDevices } from './use-devices.ts';
 
 /** Microphone, speaker and ringer: chosen, seen and tried. */
@@ -52,7 +54,7 @@ export function DevicePanel(): ReactNode {
         <SoundTest
           icon={Volume2}
           title={t.testSpeaker}
-          test={() => playTone(sinkOf(settings.speaker, devices))}
+          test={() => playTone(TEST_TONE, sinkOf(settings.speaker, devices))}
           meter={live.speaker.kind === 'live'}
         />
         <DeviceField
@@ -62,7 +64,11 @@ export function DevicePanel(): ReactNode {
           devices={devices}
           onChoose={(ringer) => change({ ringer })}
         />
-        <SoundTest icon={BellRing} title={t.testRinger} test={() => ring(sinkOf(settings.ringer, devices))} />
+        <SoundTest
+          icon={BellRing}
+          title={t.testRinger}
+          test={() => playTone({ ...RING, period: RING_ONCE_SECONDS }, sinkOf(settings.ringer, devices))}
+        />
       </div>
       <div className="person-switches">
         <Switch
@@ -95,6 +101,8 @@ interface DeviceFieldProps {
 }
 
 const SYSTEM = '';
+/** A trial leaves out the pause before it would ring again. */
+const RING_ONCE_SECONDS = 1;
 
 function DeviceField({ label, kind, chosen, devices, onChoose }: DeviceFieldProps): ReactNode {
   const t = useTexts(personText);
@@ -194,10 +202,4 @@ function SoundTest({ icon, title, test, meter = false }: SoundTestProps): ReactN
       )}
     </div>
   );
-}
-
-/** '' is the system's, also while the chosen one is not there. */
-function sinkOf(chosen: ChosenDevice, devices: readonly Device[]): string {
-  const { device, fellBack } = choose(chosen, 'audiooutput', devices);
-  return chosen && device && !fellBack ? device.deviceId : '';
 }

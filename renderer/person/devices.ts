@@ -36,6 +36,12 @@ export function choices(kind: DeviceKind, devices: readonly Device[]): Device[] 
   );
 }
 
+/** The id to play on: '' is the system's, also while the chosen one is not there. */
+export function sinkOf(chosen: ChosenDevice, devices: readonly Device[]): string {
+  const { device, fellBack } = choose(chosen, 'audiooutput', devices);
+  return chosen && device && !fellBack ? device.deviceId : '';
+}
+
 /** How the microphone is to be opened. */
 export function constraintsOf(device: Device | null, settings: DeviceSettings): MediaTrackConstraints {
   return {

@@ -6,16 +6,14 @@ import { Button } from '../ui/button.tsx';
 import { Meter } from '../ui/meter.tsx';
 import type { MicrophoneState } from './headset.ts';
 import './room.css';
-import { headset, speaksOn, usePerson } from './store.ts';
+import { headset, speaksOn, usePerson, useVoice } from './store.ts';
 import { microphoneProblem, personText } from './text.ts';
 
 /** What becomes of the person's own voice and ears, while the headset runs; nothing otherwise. */
 export function PersonBar(): ReactNode {
   const t = useTexts(personText);
   const { microphone, speaker } = usePerson((person) => person.headset);
-  const muted = useCalls(({ calls }) =>
-    calls.values().some(({ summary }) => speaksOn(summary) && summary.muted),
-  );
+  const { muted, onHold } = useVoice();
   const silent = useCalls(({ calls }) =>
     calls.values().some(({ summary }) => speaksOn(summary) && summary.microphone?.live === false),
   );
@@ -23,7 +21,7 @@ export function PersonBar(): ReactNode {
 
   const problem =
     microphoneProblem(microphone, t) ?? (microphone.kind === 'live' && silent ? t.givesNothing : null);
-  const Icon = microphoneIcon(microphone, problem !== null || muted);
+  const Icon = microphoneIcon(microphone, problem !== null || muted || onHold);
   return (
     <section className="person-bar" aria-label={t.microphone}>
       <Icon className={problem === null ? 'person-icon' : 'person-icon person-problem'} aria-hidden />
@@ -32,7 +30,7 @@ export function PersonBar(): ReactNode {
         role="status"
         title={microphone.kind === 'live' ? microphone.label : undefined}
       >
-        {problem ?? says(microphone, muted, t)}
+        {problem ?? says(microphone, muted, onHold, t)}
       </span>
       {microphone.kind === 'live' && (
         <div className="person-level">
@@ -73,9 +71,11 @@ function microphoneIcon(microphone: MicrophoneState, silent: boolean): LucideIco
 function says(
   microphone: MicrophoneState,
   muted: boolean,
-  t: Pick<typeof personText.ru, 'listening' | 'asking' | 'muted' | 'speaking'>,
+  onHold: boolean,
+  t: Pick<typeof personText.ru, 'listening' | 'asking' | 'muted' | 'onHold' | 'speaking'>,
 ): string {
   if (microphone.kind === 'off') return t.listening;
   if (microphone.kind === 'asking') return t.asking;
+  if (onHold) return t.onHold;
   return muted ? t.muted : t.speaking;
 }

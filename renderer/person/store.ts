@@ -1,8 +1,12 @@
 import { create } from 'zustand';
+import { useShallow } from 'zustand/react/shallow';
+import type { LineView } from '../../backend/contract/sip.ts';
 import type { CallSummary } from '../../backend/fold/types.ts';
 import { textsNow } from '../base/text.ts';
 import { ask, openAudioPort } from '../bridge/bridge.ts';
 import { attempt } from '../state/app.ts';
+import { useCalls, type CallEntry } from '../state/calls.ts';
+import { usePhone } from '../state/phone.ts';
 import { Headset, OFF, type HeadsetState } from './headset.ts';
 import { personText } from './text.ts';
 
@@ -53,4 +57,21 @@ export function callsOfPerson(
     if (speaks || (summary.state === 'live' && listened.has(summary.id))) heard.push(summary.id);
   }
   return { spoken, heard };
+}
+
+/** Whether the person speaks on a call now: where they hold it, nobody hears them, muted or not. */
+export function isHeardOn({ summary }: Pick<CallEntry, 'summary'>, line: LineView | undefined): boolean {
+  return speaksOn(summary) && line?.heldByUs !== true;
+}
+
+/** What keeps the person's voice from a call: they have muted it, or hold each that they are on. */
+export function useVoice(): { readonly muted: boolean; readonly onHold: boolean } {
+  const lines = usePhone((phone) => phone.lines);
+  return useCalls(
+    useShallow(({ calls }) => {
+      const heard = [...calls.values()].filter((call) => isHeardOn(call, lines.get(call.id)));
+      const spoken = calls.values().some(({ summary }) => speaksOn(summary));
+      return { muted: heard.some(({ summary }) => summary.muted), onHold: spoken && heard.length === 0 };
+    }),
+  );
 }

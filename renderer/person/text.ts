@@ -13,6 +13,7 @@ export const personText = texts(
 
     asking: 'Opening the microphone',
     speaking: 'You are on the call',
+    onHold: 'On hold: nobody hears you',
     muted: 'Muted: the far end hears silence',
     listening: 'Listening in',
     refused: 'Sidetone may not use the microphone',
@@ -58,6 +59,7 @@ export const personText = texts(
 
     asking: 'Включаем микрофон',
     speaking: 'Вы на линии',
+    onHold: 'Звонок на удержании: вас никто не слышит',
     muted: 'Звук выключен: собеседник слышит тишину',
     listening: 'Вы слушаете звонок',
     refused: 'Sidetone не разрешено использовать микрофон',
