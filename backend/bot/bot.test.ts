@@ -41,7 +41,7 @@ class Line {
   readonly #frame = new Int16Array(FRAME);
   #position = 0;
 
-  constructor(settings: object = {}) {
+  constructor(settings: object = {}, answered = false) {
     const { sleep, clock } = this.#time;
     const folder = {
       dir: '',
@@ -68,11 +68,21 @@ class Line {
       silero,
       clock,
       control: { hangUp: () => undefined, sendDtmf: () => undefined, transfer: () => undefined },
+      answered,
       emit: (event) => this.events.push(event),
       probability: (value, end) => this.probabilities.push({ value, end }),
       produced: () => undefined,
       cancelled: (pcm) => this.cancelled.push(pcm),
     });
+  }
+
+  /** 20 ms in which nothing comes from the caller. */
+  async pass(): Promise<void> {
+    const now = this.#time.clock.now();
+    this.bot.speak(this.#frame.fill(0), this.#position, now);
+    this.bot.tick(now);
+    this.#position += FRAME;
+    await this.#time.advance(20);
   }
 
   /** The caller says this; silence where it is none. */
@@ -123,6 +133,24 @@ class Line {
     return this.asked.at(-1) ?? [];
   }
 }
+
+describe('a bot whose caller sends nothing', () => {
+  const quiet = async (line: Line): Promise<void> => {
+    for (let ms = 0; ms < 1000; ms += 20) await line.pass();
+  };
+
+  it('greets when signalling says that they are there', async () => {
+    const line = new Line({ greeting: 'Hello.' }, true);
+    await quiet(line);
+    expect(line.of('bot.speaking')).toHaveLength(1);
+  });
+
+  it('waits for their first packet where there is no signalling', async () => {
+    const line = new Line({ greeting: 'Hello.' });
+    await quiet(line);
+    expect(line.has('bot.speaking')).toBe(false);
+  });
+});
 
 describe('a bot that is held', () => {
   it('stops at once, keeps what the caller says, and answers the next turn with all of it in its context', async () => {

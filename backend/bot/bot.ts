@@ -33,6 +33,8 @@ export interface BotOptions {
   readonly silero: SileroBatch;
   readonly clock: Clock;
   readonly control: CallControl;
+  /** Signalling says that somebody is on the line; without it, their first packet does. */
+  readonly answered: boolean;
   readonly emit: (event: CallEventBody) => void;
   /** The VAD's verdict on the 32 ms before `end`, a position on the caller's track: 0..1. */
   readonly probability: (value: number, end: number) => void;
@@ -121,11 +123,7 @@ export class Bot implements Party {
   }
 
   hear(frame: HeardFrame): void {
-    if (!this.#started && frame.kind === 'packet') {
-      this.#started = true;
-      const greeting = this.#options.means.folder.settings.greeting !== null;
-      this.#input({ type: 'call_started', greeting, at: this.#clock.now() });
-    }
+    if (frame.kind === 'packet') this.#start();
     this.#ears.hear(frame);
   }
 
@@ -147,6 +145,8 @@ export class Bot implements Party {
   }
 
   tick(now: number): void {
+    // Who sends nothing before they are spoken to is greeted too.
+    if (this.#options.answered) this.#start();
     this.#recogniser.tick(now);
     if (this.#machine.turn !== null && now - this.#warmedAt >= WARM_EVERY_MS) this.#warm();
     if (this.#wakeAt !== null && this.#wakeAt <= now) {
@@ -193,6 +193,13 @@ export class Bot implements Party {
     this.#unsubscribe();
     this.#ears.close();
     return Promise.resolve();
+  }
+
+  #start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    const greeting = this.#options.means.folder.settings.greeting !== null;
+    this.#input({ type: 'call_started', greeting, at: this.#clock.now() });
   }
 
   #input(input: TurnInput): void {

@@ -26,6 +26,8 @@ import type { StandIn, StandInOptions } from './stand-in.ts';
 import { WindowAudio } from './window-audio.ts';
 
 const STATS_EVERY_MS = 5000;
+/** So long signalling may take to say goodbye. */
+const GOODBYE_MS = 2000;
 
 /** Raw RTP: one address, and nothing agreed on. */
 export interface RawLink {
@@ -69,6 +71,8 @@ export interface CallOptions {
 export interface PartySeat {
   readonly control: CallControl;
   readonly microphone: Microphone;
+  /** Signalling says that somebody is on the line. */
+  readonly answered: boolean;
   readonly emit: (event: CallEventBody) => void;
   /** Of caller speech. */
   readonly probability: OnProbability;
@@ -105,6 +109,8 @@ export class Call implements RtpLegHandler, CallControl {
   #listenedIn = false;
   #nextStatsAt: number;
   #ended: string | null = null;
+  /** Signalling was asked to end it; null: it was not. */
+  #leaving: { readonly reason: string; readonly since: number } | null = null;
 
   constructor(options: CallOptions) {
     const { id, link, startedAt, recording, partyName, clock, pacer } = options;
@@ -138,6 +144,7 @@ export class Call implements RtpLegHandler, CallControl {
     this.#party = options.makeParty({
       control: this,
       microphone,
+      answered: this.#line !== null,
       emit,
       probability: (value, end) => this.#record.probability(value, end),
       produced: (generation, { pcm, sampleRate }) => this.#record.produced(generation, pcm, sampleRate),
@@ -173,6 +180,7 @@ export class Call implements RtpLegHandler, CallControl {
     }
     const { maxMs, startedAt } = this.#options;
     if (maxMs !== null && now - startedAt >= maxMs) this.hangUp('time is up');
+    if (this.#leaving && now - this.#leaving.since >= GOODBYE_MS) this.end(this.#leaving.reason);
   }
 
   /** What the person at the window does. @throws SidetoneError 'usage' when it cannot be, or the call is over. */
@@ -181,7 +189,7 @@ export class Call implements RtpLegHandler, CallControl {
     const now = this.#options.clock.now();
     switch (action.type) {
       case 'hang_up':
-        this.hangUp(action.reason);
+        this.end(action.reason);
         break;
       case 'mute':
         this.#floor.mute(action.on);
@@ -263,10 +271,22 @@ export class Call implements RtpLegHandler, CallControl {
     this.#record.flushSignals();
   }
 
+  /** Our side wants it over: over SIP the goodbye comes first. */
   hangUp(reason: string): void {
+    if (!this.#line) {
+      this.end(reason);
+      return;
+    }
+    if (this.#ended !== null || this.#leaving) return;
+    this.#leaving = { reason, since: this.#options.clock.now() };
+    this.#line.wish({ type: 'hang_up', reason });
+  }
+
+  /** It is over, here and now. */
+  end(reason: string): void {
     if (this.#ended !== null) return;
-    this.#ended = reason;
-    void this.#close(reason);
+    this.#ended = this.#leaving?.reason ?? reason;
+    void this.#close(this.#ended);
   }
 
   sendDtmf(digits: string): void {

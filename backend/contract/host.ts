@@ -108,7 +108,9 @@ export type LineChange =
 export type LineWish =
   | { readonly type: 'transfer'; readonly target: string }
   /** Keys, where no telephone events were agreed on. */
-  | { readonly type: 'keys'; readonly digits: string };
+  | { readonly type: 'keys'; readonly digits: string }
+  /** The call stays open until signalling has said goodbye, so that its log has that too. */
+  | { readonly type: 'hang_up'; readonly reason: string };
 
 /** What a person at the window does to a call going on. */
 export type CallAction =

@@ -155,14 +155,14 @@ export class Host {
 
   /** What the person at the window does to a call. @throws SidetoneError 'usage' when it cannot be, or the call is over. */
   async act(call: string, action: CallAction): Promise<void> {
-    const link = this.#calls.get(call)?.link;
-    if (link) {
-      await link.request({ type: 'call', call, action });
+    if (action.type === 'hang_up' && this.phone.has(call)) {
+      await this.phone.hangUp(call, action.reason);
       return;
     }
-    if (!this.phone.has(call)) throw callIsOver();
-    if (action.type !== 'hang_up') throw new SidetoneError('usage', 'the call is not connected yet');
-    await this.phone.hangUp(call, action.reason);
+    const link = this.#calls.get(call)?.link;
+    if (!link)
+      throw this.phone.has(call) ? new SidetoneError('usage', 'the call is not connected yet') : callIsOver();
+    await link.request({ type: 'call', call, action });
   }
 
   /** 5 ms of the person's microphone, 8 kHz, for every call where they speak. Copies the samples. */

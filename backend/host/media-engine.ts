@@ -374,7 +374,7 @@ export class MediaEngine {
     // Once a worker's socket on the shared port is closed, the callers it had come to the others: not as new calls.
     this.#closing = true;
     this.#reserved.clear();
-    for (const call of this.#calls.values()) call.hangUp('Sidetone is closing');
+    for (const call of this.#calls.values()) call.end('Sidetone is closing');
     while (this.#calls.size > 0) await new Promise<void>((resolve) => void this.#scope.after(5, resolve));
     this.#flushEvents();
     this.#inference.close();

@@ -224,6 +224,9 @@ export class Phone {
           this.#notice('keys', `keys were not sent: ${explain(error)}`);
         });
         break;
+      case 'hang_up':
+        void this.#sip.ask('hang_up', { call, reason: wish.reason }).catch(() => undefined);
+        break;
       case 'transfer': {
         const { target } = wish;
         this.transfer(call, target).catch((error: unknown) => {

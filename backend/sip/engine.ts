@@ -18,6 +18,8 @@ import { type Dns, SystemDns } from './transport/dns.ts';
 /** Beyond this many calls at once a new one is told to try later. */
 const MOST_CALLS = 2_000;
 const NOTICE_MS = 1_000;
+/** From the decision to hang up to the BYE, and to its answer where the far end is near. */
+const GOODBYE_MS = 20;
 /** As long as a transaction can take (64 * T1). */
 const LINGER_MS = 32_000;
 
@@ -288,8 +290,13 @@ export class SipEngine {
     const callIds: string[] = [];
     const call: Call = new Call(start, agent, {
       line: (line) => {
-        this.#ladder.flush();
-        this.#post({ type: 'line', line });
+        const tell = (): void => {
+          this.#ladder.flush();
+          this.#post({ type: 'line', line });
+        };
+        // Our goodbye leaves in a moment, and is the last that the call's log is told.
+        if (line.end?.by === 'us' && !this.#scope.closed) this.#scope.after(GOODBYE_MS, tell);
+        else tell();
       },
       media: (id, media) => {
         this.#ladder.flush();
