@@ -151,6 +151,9 @@ accounts:
     await write('accounts:\n  a: { aor: sip:a@example.com }\n  b: { aor: sip:b@example.com }\n');
     await expect(saveAccount(file, 'a', 'b', settings({}))).rejects.toThrow('an account b already');
     await expect(saveAccount(file, null, 'B', settings({}))).rejects.toThrow();
+    await saveAccount(file, null, 'a-c', settings({}));
+    await expect(saveAccount(file, null, 'a_c', settings({}))).rejects.toThrow('one password');
+    await saveAccount(file, 'a-c', 'a_c', settings({}));
     await write('accounts: {');
     await expect(saveAccount(file, null, 'c', settings({}))).rejects.toThrow('not valid YAML');
     expect(await readFile(file, 'utf8')).toBe('accounts: {');

@@ -9,7 +9,13 @@ import { replaceFile } from '../base/replace-file.ts';
 import type { Scope } from '../base/scope.ts';
 import { accountSettings, accountsFile } from '../contract/sip.ts';
 import type { Account, AccountSettings } from '../contract/sip.ts';
-import { AccountExamination, codeOf, reasonOf, type Environment } from './account-examination.ts';
+import {
+  AccountExamination,
+  codeOf,
+  reasonOf,
+  type Environment,
+  passwordVariable,
+} from './account-examination.ts';
 
 export interface LoadedAccounts {
   /** Those that can be used, as the SIP thread is given them. */
@@ -118,6 +124,11 @@ export async function saveAccount(
       throw new SidetoneError('usage', `there is an account ${name} already`, {
         hint: 'give it another name',
       });
+    const alike = Object.keys(before).find((other) => other !== was && sharePassword(other, name));
+    if (alike !== undefined)
+      throw new SidetoneError('usage', `${name} and ${alike} would have one password`, {
+        hint: 'give it a name that differs in more than - and _',
+      });
     const known = was === null ? undefined : before[was];
     const edits: YamlEdit[] = [];
     if (known && was !== null && was !== name) edits.push({ path: ['accounts', was], rename: name });
@@ -131,6 +142,12 @@ export async function saveAccount(
 /** Takes one account out of the file. */
 export async function removeAccount(file: string, name: string): Promise<void> {
   await change(file, () => [{ path: ['accounts', name], value: undefined }]);
+}
+
+/** Whether the variable that either's password is in by itself is the same. */
+function sharePassword(one: string, other: string): boolean {
+  const own = { password_env: null };
+  return passwordVariable(one, own) === passwordVariable(other, own);
 }
 
 async function change(
