@@ -296,8 +296,10 @@ describe('a SIP peer that does as it likes, over UDP', () => {
 
   it('has left nothing behind', async () => {
     await until('all lines to be gone', () => telephone.engine.host.phone.lines.length === 0);
-    const [report] = await telephone.engine.host.report();
-    expect(report?.calls).toBe(0);
+    await until('their audio to be over', async () => {
+      const [report] = await telephone.engine.host.report();
+      return report?.calls === 0;
+    });
     expect(telephone.engine.notices.filter((notice) => /^(thread|internal|connect)/.test(notice))).toEqual(
       [],
     );

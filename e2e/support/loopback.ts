@@ -31,10 +31,11 @@ export async function freePort(host: string): Promise<number> {
     await once(socket, 'listening');
     const { port } = socket.address();
     const server = net.createServer().listen(port, host);
-    const free = await Promise.race([
-      once(server, 'listening').then(() => true),
-      once(server, 'error').then(() => false),
-    ]);
+    // Refused by an error, when somebody has the port for TCP.
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
     server.close();
     socket.close();
     if (free) return port;
