@@ -1,24 +1,22 @@
-import { BellOff, RotateCw } from 'lucide-react';
-import { useState, type ReactNode } from 'react';
+import { BellOff } from 'lucide-react';
+import type { ReactNode } from 'react';
 import type { AccountView } from '../../backend/contract/sip.ts';
-import { useDate } from '../base/hooks.ts';
-import { textsNow, useTexts } from '../base/text.ts';
-import { ask } from '../bridge/bridge.ts';
+import { useTexts } from '../base/text.ts';
 import { shortUri } from '../call/remote.ts';
+import { AccountState, RegisterAgain } from '../settings/account-state.tsx';
+import { accountText } from '../settings/account-text.ts';
+import { accountTone } from '../settings/account.ts';
 import { saveSettings } from '../state/actions.ts';
-import { attempt, useApp } from '../state/app.ts';
+import { useApp } from '../state/app.ts';
 import { usePhone } from '../state/phone.ts';
-import { Button } from '../ui/button.tsx';
-import { Badge } from '../ui/panel.tsx';
 import { Popover } from '../ui/popover.tsx';
 import { Detail, Remedy, SettingsButton } from './status-details.tsx';
 import { Dot } from './status-dot.tsx';
 import { statusText } from './status-text.ts';
-import { accountTone, accountsTone } from './status.ts';
+import { accountsTone } from './status.ts';
 
 /** More than these share one part of the bar. */
 const EACH_UP_TO = 3;
-const SECOND_MS = 1000;
 
 /** The SIP accounts, and whether calls ring at all; nothing where there is no account. */
 export function AccountParts(): ReactNode {
@@ -55,7 +53,7 @@ export function AccountParts(): ReactNode {
 
 function OneAccount({ account }: { readonly account: AccountView }): ReactNode {
   const t = useTexts(statusText);
-  const words = `${account.name}: ${t.account(account.state)}`;
+  const words = `${account.name}: ${useTexts(accountText)[account.state]}`;
   return (
     <Popover
       className="app-status-part"
@@ -71,8 +69,8 @@ function OneAccount({ account }: { readonly account: AccountView }): ReactNode {
         <Detail title={shortUri(account.aor)}>
           <AccountFacts account={account} />
           <div className="app-detail-actions">
-            <Refresh account={account} />
-            <SettingsButton section="calls" onDone={close} />
+            <RegisterAgain account={account} />
+            <SettingsButton section="accounts" onDone={close} />
           </div>
         </Detail>
       )}
@@ -95,17 +93,20 @@ function AllAccounts({ accounts }: { readonly accounts: readonly AccountView[] }
         </>
       }
     >
-      <Detail title={t.accountsTitle}>
-        <ul className="app-accounts">
-          {accounts.map((account) => (
-            <li key={account.name}>
-              <h3>{account.name}</h3>
-              <AccountFacts account={account} />
-              {accountTone(account.state) === 'danger' && <Refresh account={account} />}
-            </li>
-          ))}
-        </ul>
-      </Detail>
+      {(close) => (
+        <Detail title={t.accountsTitle}>
+          <ul className="app-accounts">
+            {accounts.map((account) => (
+              <li key={account.name}>
+                <h3>{account.name}</h3>
+                <AccountFacts account={account} />
+                {accountTone(account.state) === 'danger' && <RegisterAgain account={account} />}
+              </li>
+            ))}
+          </ul>
+          <SettingsButton section="accounts" onDone={close} />
+        </Detail>
+      )}
     </Popover>
   );
 }
@@ -116,8 +117,7 @@ function AccountFacts({ account }: { readonly account: AccountView }): ReactNode
   return (
     <>
       <div className="app-detail-what">
-        <Badge tone={accountTone(state)}>{t.account(state)}</Badge>
-        <Until account={account} />
+        <AccountState account={account} />
       </div>
       {state === 'failed' && <p data-selectable>{message}</p>}
       <Remedy text={hint} />
@@ -132,39 +132,6 @@ function AccountFacts({ account }: { readonly account: AccountView }): ReactNode
         </p>
       )}
     </>
-  );
-}
-
-/** How long a registration holds, or when it is tried again. */
-function Until({ account }: { readonly account: AccountView }): ReactNode {
-  const t = useTexts(statusText);
-  const now = useDate(SECOND_MS);
-  const { registeredUntil, retryAt, state } = account;
-  if (state === 'failed' && retryAt !== null) {
-    return <span className="tabular">{t.retryIn(Math.max(0, Math.round((retryAt - now) / 1000)))}</span>;
-  }
-  if (registeredUntil === null) return null;
-  const seconds = Math.max(0, (registeredUntil - now) / 1000);
-  return (
-    <span className="tabular">
-      {seconds < 90 ? t.secondsLeft(Math.round(seconds)) : t.minutesLeft(Math.round(seconds / 60))}
-    </span>
-  );
-}
-
-function Refresh({ account }: { readonly account: AccountView }): ReactNode {
-  const t = useTexts(statusText);
-  const [busy, setBusy] = useState(false);
-  if (account.state === 'off') return null;
-  const again = async (): Promise<void> => {
-    setBusy(true);
-    await attempt(textsNow(statusText).notRegistered, () => ask('account.refresh', { name: account.name }));
-    setBusy(false);
-  };
-  return (
-    <Button icon={RotateCw} busy={busy} onClick={() => void again()}>
-      {t.registerAgain}
-    </Button>
   );
 }
 

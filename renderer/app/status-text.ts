@@ -1,4 +1,3 @@
-import type { AccountView } from '../../backend/contract/sip.ts';
 import type { StageHealth } from '../../backend/contract/window.ts';
 import { texts } from '../base/text.ts';
 
@@ -21,23 +20,6 @@ const STAGES_RU: Readonly<Record<StageHealth['stage'], string>> = {
   stt: 'Распознавание речи',
   llm: 'Языковая модель',
   tts: 'Голос',
-};
-
-const ACCOUNTS_EN: Readonly<Record<AccountView['state'], string>> = {
-  off: 'off',
-  starting: 'starting',
-  registering: 'registering',
-  registered: 'registered',
-  failed: 'failed',
-  ready: 'ready',
-};
-const ACCOUNTS_RU: Readonly<Record<AccountView['state'], string>> = {
-  off: 'выключена',
-  starting: 'запускается',
-  registering: 'регистрируется',
-  registered: 'зарегистрирована',
-  failed: 'ошибка',
-  ready: 'готова',
 };
 
 export const statusText = texts(
@@ -68,18 +50,12 @@ export const statusText = texts(
       })[reason] ?? reason,
     refusedRemedy: 'Which networks may call is set in Settings; callers have to send PCMU or PCMA.',
 
-    account: (state: AccountView['state']) => ACCOUNTS_EN[state],
     accountLabel: (words: string) => `SIP account ${words}`,
     accounts: (ready: number, of: number) => `SIP ${ready} of ${of}`,
     accountsTitle: 'SIP accounts',
     accountsUnread: 'accounts.yaml could not be read',
     accountVia: 'Through',
     accountContact: 'Others reach it at',
-    secondsLeft: (seconds: number) => `${seconds} s left`,
-    minutesLeft: (minutes: number) => `${minutes} min left`,
-    retryIn: (seconds: number) => (seconds === 0 ? 'tried again now' : `tried again in ${seconds} s`),
-    registerAgain: 'Register again',
-    notRegistered: 'The account was not registered again',
     dnd: 'Do not disturb',
     dndTitle: 'Calls that would ring are refused as busy and listed as missed; the bot still answers its own',
 
@@ -147,18 +123,12 @@ export const statusText = texts(
       })[reason] ?? reason,
     refusedRemedy: 'Кому можно звонить, задаётся в настройках; звук должен приходить в PCMU или PCMA.',
 
-    account: (state) => ACCOUNTS_RU[state],
     accountLabel: (words) => `Учётная запись SIP ${words}`,
     accounts: (ready, of) => `SIP: ${ready} из ${of}`,
     accountsTitle: 'Учётные записи SIP',
     accountsUnread: 'Файл accounts.yaml не прочитан',
     accountVia: 'Через',
     accountContact: 'Доступна по адресу',
-    secondsLeft: (seconds) => `осталось ${seconds} с`,
-    minutesLeft: (minutes) => `осталось ${minutes} мин`,
-    retryIn: (seconds) => (seconds === 0 ? 'новая попытка' : `новая попытка через ${seconds} с`),
-    registerAgain: 'Зарегистрировать снова',
-    notRegistered: 'Учётная запись не зарегистрирована',
     dnd: 'Не беспокоить',
     dndTitle:
       'Звонки, которые звонили бы вам, получат «занято» и попадут в пропущенные; на свои бот отвечает',

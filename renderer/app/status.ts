@@ -1,5 +1,6 @@
 import type { AccountView } from '../../backend/contract/sip.ts';
 import type { HostStatus, StageHealth } from '../../backend/contract/window.ts';
+import { accountTone } from '../settings/account.ts';
 
 /** How well something of the status bar does. */
 export type StatusTone = 'ok' | 'dim' | 'warning' | 'danger';
@@ -27,20 +28,6 @@ export function healthTone(state: StageHealth['state']): StatusTone {
     case 'missing':
       return 'warning';
     case 'failing':
-      return 'danger';
-  }
-}
-
-export function accountTone(state: AccountView['state']): StatusTone {
-  switch (state) {
-    case 'registered':
-    case 'ready':
-      return 'ok';
-    case 'off':
-    case 'starting':
-    case 'registering':
-      return 'dim';
-    case 'failed':
       return 'danger';
   }
 }

@@ -9,11 +9,14 @@ import { usePhone } from '../state/phone.ts';
 import { openTrace } from '../state/traces.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Badge } from '../ui/panel.tsx';
+import { Popover } from '../ui/popover.tsx';
 import { CallControls } from './call-controls.tsx';
 import { CallLength } from './call-length.tsx';
 import { CallState } from './call-state.tsx';
 import './call.css';
 import { LineState } from './line-state.tsx';
+import { statsText } from './line-stats-text.ts';
+import { LineStats } from './line-stats.tsx';
 import { lineText } from './line-text.ts';
 import { endWords, lineState } from './line-words.ts';
 import { otherName, partyName } from './names.ts';
@@ -56,7 +59,7 @@ export function CallHead({ legs }: { readonly legs: ShownLegs }): ReactNode {
             {t.waited} {lanes.ms(shown.worstLatencyMs.toFixed(0))}
           </span>
         )}
-        {line && <LineFacts line={line} />}
+        {line && <LineFacts id={shown.id} line={line} />}
         <span className="call-peer" title={t.peer} data-selectable>
           {line ? shortUri(line.remote.uri) : `${shown.peer} ${shown.codec}`}
         </span>
@@ -81,20 +84,27 @@ function State({ shown, line }: { readonly shown: CallFacts; readonly line: Line
   return words ? <LineState line={line} /> : <CallState id={shown.id} />;
 }
 
-function LineFacts({ line }: OfLine): ReactNode {
+function LineFacts({ id, line }: OfLine & { readonly id: string }): ReactNode {
   const t = useTexts(lineText);
+  const stats = useTexts(statsText);
+  const lock = line.srtp ? t.encrypted : t.inTheClear;
   const Icon = line.srtp ? Lock : LockOpen;
   return (
     <>
       {line.codec !== null && (
-        <span className="call-codec" title={line.srtp ? t.encrypted : t.inTheClear}>
-          <Icon
-            className={line.srtp ? 'ui-icon call-locked' : 'ui-icon'}
-            role="img"
-            aria-label={line.srtp ? t.encrypted : t.inTheClear}
-          />
-          {line.codec}
-        </span>
+        <Popover
+          className="ui-button ui-quiet call-codec"
+          label={`${stats.title}: ${line.codec}, ${lock}`}
+          title={lock}
+          anchor={
+            <>
+              <Icon className={line.srtp ? 'ui-icon call-locked' : 'ui-icon'} aria-hidden />
+              {line.codec}
+            </>
+          }
+        >
+          <LineStats id={id} />
+        </Popover>
       )}
       <span title={t.lineOf(line.account)}>{line.account}</span>
     </>

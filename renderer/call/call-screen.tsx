@@ -58,7 +58,7 @@ export function CallScreen(): ReactNode {
           )}
         </div>
         <Splitter pane={side} side="right" label={t.resizeSide} />
-        <SidePane id={legs.shown} />
+        <SidePane id={legs.shown} line={legs.line} />
       </div>
     </div>
   );

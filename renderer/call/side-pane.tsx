@@ -1,4 +1,4 @@
-import { Bot, MessagesSquare } from 'lucide-react';
+import { ArrowRightLeft, Bot, MessagesSquare } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { create } from 'zustand';
 import type { Conversation } from '../../backend/fold/types.ts';
@@ -8,9 +8,12 @@ import { useCalls } from '../state/calls.ts';
 import { Tabs } from '../ui/tabs.tsx';
 import './call.css';
 import { ConversationView } from './conversation-view.tsx';
+import { ladderText } from './ladder-text.ts';
+import { LadderOfCall } from './ladder.tsx';
+import { useLine } from './shown.ts';
 import { callText } from './text.ts';
 
-type Tab = 'conversation' | 'bot';
+type Tab = 'conversation' | 'bot' | 'sip';
 
 /** Stays when the person goes to another screen and back. */
 const useSide = create<{ readonly chosen: Tab | null }>(() => ({ chosen: null }));
@@ -19,11 +22,21 @@ export function showSide(chosen: Tab): void {
   useSide.setState({ chosen });
 }
 
-/** Beside the lanes: what was said, and the bot that says it. */
-export function SidePane({ id }: { readonly id: string | null }): ReactNode {
+interface SidePaneProps {
+  /** The leg on show; null: there is no audio yet. */
+  readonly id: string | null;
+  /** Whose SIP messages there may be. */
+  readonly line: string | null;
+}
+
+/** Beside the lanes: what was said, the bot that says it, and what SIP said. */
+export function SidePane({ id, line }: SidePaneProps): ReactNode {
   const t = useTexts(callText);
+  const ladder = useTexts(ladderText);
   const { chosen } = useSide();
-  const tab = chosen ?? (id === null ? 'bot' : 'conversation');
+  const sip = useLine(line)?.call ?? null;
+  const usual = id === null ? 'bot' : 'conversation';
+  const tab = chosen === 'sip' && sip === null ? usual : (chosen ?? usual);
   return (
     <aside className="call-side" aria-label={t.side}>
       <div className="call-side-tabs" data-tour="prompt">
@@ -34,6 +47,7 @@ export function SidePane({ id }: { readonly id: string | null }): ReactNode {
           items={[
             { value: 'conversation', label: t.conversation, icon: MessagesSquare },
             { value: 'bot', label: t.bot, icon: Bot },
+            ...(sip === null ? [] : [{ value: 'sip' as const, label: ladder.sip, icon: ArrowRightLeft }]),
           ]}
         />
       </div>
@@ -44,6 +58,11 @@ export function SidePane({ id }: { readonly id: string | null }): ReactNode {
           ) : (
             <ConversationOfCall key={id} id={id} />
           )}
+        </div>
+      )}
+      {tab === 'sip' && sip !== null && (
+        <div className="call-side-body" role="tabpanel" aria-label={ladder.sip}>
+          <LadderOfCall key={sip} call={sip} />
         </div>
       )}
       {/* Stays while the conversation is on show: a prompt half written must not get lost. */}

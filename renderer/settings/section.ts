@@ -4,6 +4,7 @@ import { show } from '../state/app.ts';
 export const SECTIONS = [
   'general',
   'calls',
+  'accounts',
   'endpoints',
   'models',
   'devices',

@@ -4,6 +4,7 @@ import {
   FolderOpen,
   HardDrive,
   Mic,
+  Phone,
   PhoneIncoming,
   Settings2,
   type LucideIcon,
@@ -13,6 +14,7 @@ import type { Snapshot } from '../../backend/contract/window.ts';
 import { useTexts } from '../base/text.ts';
 import { DevicePanel } from '../person/device-panel.tsx';
 import { useApp } from '../state/app.ts';
+import { AccountsSection } from './accounts-section.tsx';
 import { CallsSection } from './calls-section.tsx';
 import { EndpointsSection } from './endpoints-section.tsx';
 import { FilesSection } from './files-section.tsx';
@@ -27,6 +29,7 @@ import './settings.css';
 const ICONS: Readonly<Record<Section, LucideIcon>> = {
   general: Settings2,
   calls: PhoneIncoming,
+  accounts: Phone,
   endpoints: AudioWaveform,
   models: Boxes,
   devices: Mic,
@@ -93,6 +96,8 @@ function SectionContent({ section }: { readonly section: Section }): ReactNode {
       return <GeneralSection settings={settings} version={snapshot.version} />;
     case 'calls':
       return <CallsSection settings={settings} />;
+    case 'accounts':
+      return <AccountsSection />;
     case 'endpoints':
       return <EndpointsSection />;
     case 'models':

@@ -109,6 +109,14 @@ export function takeStep({ id, step }: Messages['sip.step']): void {
   usePhone.setState(({ steps }) => ({ steps: new Map(steps).set(id, [...(steps.get(id) ?? []), step]) }));
 }
 
+export function closeSteps(id: string): void {
+  usePhone.setState((before) => {
+    const steps = new Map(before.steps);
+    steps.delete(id);
+    return { steps };
+  });
+}
+
 /** Settings of the accounts. Where they cannot be had, calls are shown without them. */
 export async function listAccounts(): Promise<void> {
   const entries = await ask('account.list', null).catch(() => null);

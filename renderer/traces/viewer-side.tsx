@@ -1,9 +1,12 @@
-import { Activity, Gauge, MessagesSquare, StickyNote, Telescope } from 'lucide-react';
+import { Activity, ArrowRightLeft, Gauge, MessagesSquare, StickyNote, Telescope } from 'lucide-react';
 import { memo, useDeferredValue, useMemo, type ReactNode } from 'react';
 import { create } from 'zustand';
 import { unreachable } from '../../backend/base/errors.ts';
 import { useTexts } from '../base/text.ts';
 import { ConversationView } from '../call/conversation-view.tsx';
+import { ladderText } from '../call/ladder-text.ts';
+import { messagesOf } from '../call/ladder-rungs.ts';
+import { Ladder } from '../call/ladder.tsx';
 import type { Stretch } from '../lanes/data.ts';
 import type { OpenTrace } from '../state/traces.ts';
 import { Tabs } from '../ui/tabs.tsx';
@@ -17,7 +20,7 @@ import { tracesText } from './text.ts';
 import './traces.css';
 import { TurnsPane } from './turns-pane.tsx';
 
-type Tab = 'conversation' | 'turns' | 'figures' | 'notes' | 'inspector';
+type Tab = 'conversation' | 'turns' | 'figures' | 'notes' | 'inspector' | 'sip';
 
 type Kind = 'call' | 'capture';
 
@@ -42,13 +45,18 @@ interface SideProps {
 /** Beside the lanes: what was said, measured, noted, and all that the lanes have no room for. */
 export function Side({ trace, player, notes, selection }: SideProps): ReactNode {
   const t = useTexts(tracesText);
-  const tab = useTabs((tabs) => tabs[kindOf(trace)]);
+  const ladder = useTexts(ladderText);
+  const chosen = useTabs((tabs) => tabs[kindOf(trace)]);
+  const { events } = trace.view;
+  const sip = useMemo(() => events.some(({ type }) => type === 'sip.message'), [events]);
+  const tab = chosen === 'sip' && !sip ? 'inspector' : chosen;
   const items = [
     { value: 'conversation', label: t.tabConversation, icon: MessagesSquare },
     { value: 'turns', label: t.tabTurns, icon: Activity },
     { value: 'figures', label: t.tabFigures, icon: Gauge },
     { value: 'notes', label: t.tabNotes, icon: StickyNote },
     { value: 'inspector', label: t.tabInspector, icon: Telescope },
+    ...(sip ? [{ value: 'sip' as const, label: ladder.sip, icon: ArrowRightLeft }] : []),
   ] as const satisfies readonly { readonly value: Tab; readonly label: string; readonly icon: unknown }[];
   return (
     <aside className="traces-side" aria-label={t.side}>
@@ -78,6 +86,8 @@ function TabBody({ tab, trace, player, notes, selection }: SideProps & { readonl
       return <NotesPane notes={notes} />;
     case 'inspector':
       return <Inspected trace={trace} player={player} selection={selection} />;
+    case 'sip':
+      return <Signalling trace={trace} />;
     default:
       return unreachable(tab);
   }
@@ -103,6 +113,11 @@ const Heard = memo(function Heard({ trace, player }: Pick<SideProps, 'trace' | '
     </>
   );
 });
+
+function Signalling({ trace }: Pick<SideProps, 'trace'>): ReactNode {
+  const { events } = trace.view;
+  return <Ladder messages={useMemo(() => messagesOf(events), [events])} />;
+}
 
 function Inspected({ trace, player, selection }: Omit<SideProps, 'notes'>): ReactNode {
   const cursorMs = player.state(({ atMs }) => atMs);

@@ -1,0 +1,36 @@
+import { texts } from '../base/text.ts';
+
+export const ladderText = texts(
+  {
+    sip: 'SIP',
+    messages: 'SIP messages',
+    none: 'No SIP messages of this call are kept.',
+    notRead: 'The SIP messages were not read',
+    us: 'We',
+    them: 'They',
+    sent: 'sent',
+    received: 'received',
+    repeated: 'again',
+    repeatedTitle: 'Retransmission: the very same message once more',
+    seconds: (value: string) => `${value} s`,
+    copy: 'Copy',
+    copied: 'Copied',
+    notCopied: 'Not copied: select the text and copy it by hand',
+  },
+  {
+    sip: 'SIP',
+    messages: 'Сообщения SIP',
+    none: 'Сообщений SIP этого звонка нет.',
+    notRead: 'Сообщения SIP не прочитаны',
+    us: 'Мы',
+    them: 'Они',
+    sent: 'отправлено',
+    received: 'получено',
+    repeated: 'повтор',
+    repeatedTitle: 'То же самое сообщение отправлено ещё раз',
+    seconds: (value) => `${value} с`,
+    copy: 'Копировать',
+    copied: 'Скопировано',
+    notCopied: 'Не скопировано: выделите текст и скопируйте сами',
+  },
+);

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { accountSettings } from '../../backend/contract/sip.ts';
+import { NEW_ACCOUNT, draftOf, nameFor, saveRequest, timeLeft } from './account.ts';
+
+const SAVED = accountSettings.parse({
+  aor: 'sips:alice@example.com',
+  codecs: ['PCMU'],
+  allow: ['10.0.0.0/8'],
+  ptime_ms: 30,
+  bot: '../bot',
+});
+
+describe('what is saved', () => {
+  it('is the same when nothing was changed, also what the form does not show', () => {
+    const draft = draftOf('alice', SAVED);
+    expect(saveRequest(draft, SAVED, 'alice', ['alice', 'bob'])).toEqual({
+      request: { was: 'alice', name: 'alice', settings: SAVED },
+    });
+  });
+
+  it('takes an address without its scheme, and nothing for an empty field', () => {
+    const draft = {
+      ...draftOf('', NEW_ACCOUNT),
+      name: 'bob',
+      aor: ' bob@pbx ',
+      proxy: ' ',
+      registrar: '10.0.0.1',
+    };
+    expect(saveRequest(draft, NEW_ACCOUNT, null, [])).toEqual({
+      request: {
+        was: null,
+        name: 'bob',
+        settings: { ...NEW_ACCOUNT, aor: 'sip:bob@pbx', registrar: '10.0.0.1' },
+      },
+    });
+  });
+
+  it('keeps, replaces or forgets the password', () => {
+    const draft = draftOf('alice', SAVED);
+    const asked = (change: Partial<typeof draft>) => saveRequest({ ...draft, ...change }, SAVED, 'alice', []);
+    expect(asked({})).not.toHaveProperty('request.password');
+    expect(asked({ password: ' s ' })).toHaveProperty('request.password', ' s ');
+    expect(asked({ password: 'x', forgetPassword: true })).toHaveProperty('request.password', null);
+  });
+
+  it.each([
+    [{ name: 'Alice' }, 'name'],
+    [{ name: 'bob' }, 'taken'],
+    [{ aor: 'alice' }, 'aor'],
+    [{ allow: 'office' }, 'allow'],
+    [{ displayName: 'x'.repeat(121) }, 'other'],
+  ])('is refused: %j', (change, error) => {
+    const draft = { ...draftOf('alice', SAVED), ...change };
+    expect(saveRequest(draft, SAVED, 'alice', ['alice', 'bob'])).toEqual({ error });
+  });
+});
+
+it.each([
+  ['Alice.Smith@x', [], 'alice-smith'],
+  ['sip:1001', ['1001', '1001-2'], '1001-3'],
+  ['__', [], 'account'],
+  ['Иван', [], 'account'],
+])('names the account of %j', (user, taken, name) => expect(nameFor(user, taken)).toBe(name));
+
+describe('time left', () => {
+  const t = {
+    secondsLeft: (seconds: number) => `${seconds} s`,
+    minutesLeft: (minutes: number) => `${minutes} min`,
+    retryIn: (seconds: number) => `again ${seconds} s`,
+  };
+
+  it.each([
+    [{ state: 'registered', registeredUntil: 3_241_000, retryAt: null }, '54 min'],
+    [{ state: 'registered', registeredUntil: 61_400, retryAt: null }, '60 s'],
+    [{ state: 'registered', registeredUntil: 0, retryAt: null }, '0 s'],
+    [{ state: 'failed', registeredUntil: null, retryAt: 31_000 }, 'again 30 s'],
+    [{ state: 'ready', registeredUntil: null, retryAt: null }, null],
+  ] as const)('of %j', (view, left) => expect(timeLeft(view, 1000, t)).toBe(left));
+});
