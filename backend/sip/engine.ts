@@ -305,10 +305,10 @@ export class SipEngine {
       key: (id, { digit, durationMs }) => this.#post({ type: 'key', call: id, digit, durationMs }),
       bind: (callId) => {
         callIds.push(callId);
-        this.#ladder.assign(callId, start.call);
+        this.#ladder.assign(agent.name, callId, start.call);
       },
       ended: () => {
-        for (const callId of callIds) this.#ladder.release(callId);
+        for (const callId of callIds) this.#ladder.release(agent.name, callId);
         if (this.#calls.get(start.call) === call) this.#calls.delete(start.call);
         this.#sweep();
       },

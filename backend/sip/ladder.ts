@@ -13,6 +13,7 @@ const MOST_WAITING = 2_000;
 
 /** The SIP messages of all accounts in the order of the wire, each with the call it belongs to, credentials masked. */
 export class Ladder {
+  /** By account and Call-ID: of a call between two of our own accounts either end is a call of its own. */
   readonly #calls = new Map<string, string>();
   readonly #scope: Scope;
   readonly #post: (message: SipMessageView) => void;
@@ -25,18 +26,20 @@ export class Ladder {
   }
 
   /** Messages with this Call-ID belong to `call`, also those that came just before this was known. */
-  assign(callId: string, call: string): void {
-    this.#calls.delete(callId);
-    this.#calls.set(callId, call);
+  assign(account: string, callId: string, call: string): void {
+    const key = keyOf(account, callId);
+    this.#calls.delete(key);
+    this.#calls.set(key, call);
     if (this.#calls.size <= MOST_CALL_IDS) return;
     const [oldest] = this.#calls.keys();
     if (oldest !== undefined) this.#calls.delete(oldest);
   }
 
-  release(callId: string): void {
-    const call = this.#calls.get(callId);
+  release(account: string, callId: string): void {
+    const key = keyOf(account, callId);
+    const call = this.#calls.get(key);
     this.#scope.after(REMEMBERED_MS, () => {
-      if (this.#calls.get(callId) === call) this.#calls.delete(callId);
+      if (this.#calls.get(key) === call) this.#calls.delete(key);
     });
   }
 
@@ -54,10 +57,14 @@ export class Ladder {
     this.#waiting = [];
     for (const { account, message } of batch) {
       const { direction, transport, local, remote, at, repeated, text } = message;
-      const call = this.#calls.get(callIdOf(text)) ?? null;
+      const call = this.#calls.get(keyOf(account, callIdOf(text))) ?? null;
       this.#post({ call, account, direction, transport, local, remote, at, repeated, text: masked(text) });
     }
   }
+}
+
+function keyOf(account: string, callId: string): string {
+  return `${account} ${callId}`;
 }
 
 /** '' where there is none. */
