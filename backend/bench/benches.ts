@@ -8,6 +8,7 @@ import { memoryBench } from './memory.ts';
 import { pacingBench } from './pacing.ts';
 import { recordBench } from './record.ts';
 import { sipLossBench } from './sip-loss.ts';
+import { sipRateBench } from './sip-rate.ts';
 import { traceBench } from './trace.ts';
 import { turnBench } from './turn.ts';
 import { windowBench } from './window.ts';
@@ -26,6 +27,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   trace: traceBench,
   'audio-path': audioPathBench,
   'sip-loss': sipLossBench,
+  'sip-rate': sipRateBench,
 };
 
 /** @throws SidetoneError 'usage' naming the benches there are */

@@ -174,7 +174,7 @@ program
   .description('measure how fast it is here')
   .argument(
     '<name>',
-    'turn, pacing, load, barge-in, embedded, memory, record, window, trace, audio-path or sip-loss',
+    'turn, pacing, load, barge-in, embedded, memory, record, window, trace, audio-path, sip-loss or sip-rate',
   )
   .option('--quick', 'a shorter run with fewer samples')
   .addOption(json())

@@ -19,6 +19,7 @@ import type { Account, AccountView } from '../contract/sip.ts';
 import { installDigest } from './digest.ts';
 import { mendContact } from './mended.ts';
 import { Registration } from './registration.ts';
+import { unknownExtension } from './required.ts';
 import { ALLOW, parseMessage, parseUri, silence, updateServer } from './sip-js.ts';
 import type { Dns } from './transport/dns.ts';
 import { SipLayer, type WireMessage } from './transport/layer.ts';
@@ -396,13 +397,13 @@ export class Agent {
     this.#show({ via: `${transport.toUpperCase()} ${remote}` });
   }
 
-  /** A message of the layer's. Nothing that it may hold gets further than here. */
+  /**
+   * A message of the layer's. What it may do within sip.js gets no further than here.
+   * @throws SidetoneError 'garbled' when sip.js cannot read it: the layer answers it then
+   */
   #receive(text: string): void {
-    let message: IncomingRequestMessage | IncomingResponseMessage | null = null;
+    const message = readable(text);
     try {
-      message = parseMessage(text);
-      if (!message?.via || !message.from || !message.to || !message.callId) return;
-      if (!Number.isSafeInteger(message.cseq)) return;
       if (message instanceof IncomingRequestMessage) this.#receiveRequest(message);
       else {
         mendContact(message);
@@ -420,6 +421,11 @@ export class Agent {
     const dialog = found instanceof SessionDialog ? found : undefined;
     mendContact(message, dialog);
     const known = core.userAgentServers.has(message.viaBranch);
+    const unknown = unknownExtension(message, { prack: this.#account.settings.prack });
+    if (unknown && !known && !/^(?:INVITE|ACK|CANCEL)$/.test(message.method)) {
+      core.replyStateless(message, unknown);
+      return;
+    }
     if (message.method !== 'UPDATE' || known || !message.toTag) {
       return core.receiveIncomingRequestFromTransport(message);
     }
@@ -432,7 +438,7 @@ export class Agent {
     if (server) answer(server);
   }
 
-  #refuse(message: IncomingRequestMessage | IncomingResponseMessage | null): void {
+  #refuse(message: IncomingRequestMessage | IncomingResponseMessage): void {
     if (!(message instanceof IncomingRequestMessage) || message.method === 'ACK') return;
     try {
       this.core.replyStateless(message, { statusCode: 400 });
@@ -440,6 +446,20 @@ export class Agent {
       this.#hooks.notice('sip_malformed', `nor could it be refused: ${explain(error)}`);
     }
   }
+}
+
+/** @throws SidetoneError 'garbled' */
+function readable(text: string): IncomingRequestMessage | IncomingResponseMessage {
+  let message: IncomingRequestMessage | IncomingResponseMessage | null = null;
+  let why = 'a header cannot be read';
+  try {
+    message = parseMessage(text);
+  } catch (error) {
+    why = explain(error);
+  }
+  if (!message?.via || !message.from || !message.to || !message.callId || !Number.isSafeInteger(message.cseq))
+    throw new SidetoneError('garbled', why);
+  return message;
 }
 
 function bracketed(host: string): string {

@@ -9,12 +9,12 @@ import type { Agent } from './agent.ts';
 import { type Carried, carriedBy } from './bodies.ts';
 import { CallDialog } from './call-dialog.ts';
 import { answerTo, unreadable } from './offer-answer.ts';
+import { unacceptable, unknownExtension } from './required.ts';
 import { MediaDescription } from './sdp/session.ts';
 import type { LocalMedia } from './sdp/session.ts';
 import { answerTimer, readTimerHeaders } from './session-timer.ts';
 import { ALLOW, dialogOf, sdpBody } from './sip-js.ts';
 
-const KNOWN_EXTENSIONS = new Set(['100rel', 'timer', 'replaces', 'norefersub']);
 /** Nobody lets a telephone ring longer than this; a caller that vanished would ring for ever. */
 const LONGEST_RING_MS = 180_000;
 const T1_MS = 500;
@@ -176,13 +176,8 @@ export class OfferedCall {
 
 /** Why an INVITE cannot even ring; null: it can. */
 export function objection(agent: Agent, message: IncomingRequestMessage): ResponseOptions | null {
-  const wanted = message
-    .getHeaders('require')
-    .flatMap((tags) => tags.split(','))
-    .map((tag) => tag.trim().toLowerCase())
-    .filter((tag) => tag !== '');
-  const unknown = wanted.filter((tag) => !KNOWN_EXTENSIONS.has(tag) || (tag === '100rel' && !prack(agent)));
-  if (unknown.length > 0) return { statusCode: 420, extraHeaders: [`Unsupported: ${unknown.join(', ')}`] };
+  const unfit = unknownExtension(message, { prack: prack(agent) }) ?? unacceptable(message);
+  if (unfit) return unfit;
   const timers = answerTimer(readTimerHeaders(message), null);
   if (timers.refused) return tooShort(timers.refused.minSeS);
   const carried = carriedBy(message);
@@ -190,9 +185,13 @@ export function objection(agent: Agent, message: IncomingRequestMessage): Respon
   if (alien) return alien;
   if (carried.kind !== 'sdp') return null;
   // What could never be agreed on does not ring first. Tried with a description that is thrown away.
-  const family = /^c=IN IP6/m.test(carried.sdp) ? '::1' : '127.0.0.1';
-  const trial = answerTo(describe(agent), carried.sdp, { address: family, port: 9 }, false);
-  return trial.refused;
+  // Of a description with both families only one of them may be the audio's.
+  const ours = ['127.0.0.1', '::1'];
+  if (/^c=IN IP6/m.test(carried.sdp)) ours.reverse();
+  const refusals = ours.map(
+    (address) => answerTo(describe(agent), carried.sdp, { address, port: 9 }, false).refused,
+  );
+  return refusals.includes(null) ? null : (refusals[0] ?? null);
 }
 
 function prack(agent: Agent): boolean {

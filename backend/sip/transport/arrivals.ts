@@ -1,4 +1,4 @@
-import { explain } from '../../base/errors.ts';
+import { SidetoneError, explain } from '../../base/errors.ts';
 import { showAddress } from '../../base/address.ts';
 import type { Admission } from './admission.ts';
 import { BoundedMap } from './bounded-map.ts';
@@ -13,6 +13,8 @@ import { answerable, faultOf } from './sanity.ts';
 import type { Transactions } from './transactions.ts';
 
 const MOST_CALLS_KNOWN = 10_000;
+const OTHER_VERSION = /\sSIP\/(?!2\.0$)[\d.]+$/i;
+const VIA = new Set(['via']);
 
 export interface ArrivalsOptions {
   readonly identity: Identity;
@@ -24,7 +26,7 @@ export interface ArrivalsOptions {
   now(): number;
   token(): string;
   transmit(packet: Packet, repeated: boolean): Promise<void>;
-  /** To the user agent. It may throw. */
+  /** To the user agent. It may throw: SidetoneError 'garbled' where the message is at fault. */
   deliver(text: string): void;
 }
 
@@ -51,6 +53,10 @@ export class Arrivals {
   }
 
   async take(message: SipMessage, arrival: Arrival): Promise<void> {
+    // Of another version we only say so, to a Via that names that version too.
+    if (OTHER_VERSION.test(message.start)) {
+      message.change(VIA, (value) => value.replace(/^SIP\s*\/\s*[\d.]+/i, 'SIP/2.0'));
+    }
     const [top = ''] = splitOutside(message.get('via') ?? '', ',');
     const via = parseVia(top);
     // Nothing can be answered to, or found by, what has no readable Via.
@@ -106,7 +112,7 @@ export class Arrivals {
     } catch (error) {
       this.#malformed(message, arrival, explain(error));
       if (message.request?.method !== 'ACK')
-        await incoming.respond(reply(message, 500, 'Server Internal Error', this.#options.token()));
+        await incoming.respond(reply(message, ...blame(error), this.#options.token()));
     }
   }
 
@@ -147,4 +153,10 @@ export class Arrivals {
     const what = message.start.slice(0, 60);
     this.#options.notices.tell('sip_malformed', `'${what}' of ${showAddress(from)}: ${why}`);
   }
+}
+
+/** Whether the message or we are at fault. */
+function blame(error: unknown): [status: number, reason: string] {
+  const garbled = error instanceof SidetoneError && error.kind === 'garbled';
+  return garbled ? [400, 'Bad Request'] : [500, 'Server Internal Error'];
 }
