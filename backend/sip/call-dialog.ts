@@ -175,7 +175,6 @@ export class CallDialog {
         content: infoKeyBody(key),
       };
       // One after the other: requests that overlap may arrive in any order.
-      // oxlint-disable-next-line no-await-in-loop
       const answer = await ask(this.dialog, 'INFO', [], body);
       this.#noticeLoss(answer);
       if (!accepted(answer)) {

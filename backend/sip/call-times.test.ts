@@ -43,7 +43,6 @@ async function soon(start: string): ReturnType<RawPeer['next']> {
     await pass(1);
     return false;
   };
-  // oxlint-disable-next-line no-await-in-loop
   while (!(await Promise.race([here, turn()])));
   return coming;
 }

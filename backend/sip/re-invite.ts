@@ -48,7 +48,6 @@ export class ReInvite {
   async insist(what: string): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       if (this.#means.scope.closed) throw new SidetoneError('usage', 'the call is over');
-      // oxlint-disable-next-line no-await-in-loop
       const outcome = await this.once();
       if (outcome === 'agreed') return;
       const again = this.#againAfterMs(outcome, attempt);
@@ -57,7 +56,6 @@ export class ReInvite {
         const why = outcome === 'collision' ? 'it keeps changing the call itself' : reasonOf(outcome);
         throw new SidetoneError('refused', `the far end did not agree ${what}: ${why}`);
       }
-      // oxlint-disable-next-line no-await-in-loop
       await this.#pause(again);
     }
   }

@@ -151,7 +151,6 @@ describe('three Sidetones', () => {
     for (const each of ends) {
       expect(each.lines).toHaveLength(1);
       expect(each.lines[0]).toMatchObject({ state: 'connected', heldByThem: false });
-      // oxlint-disable-next-line no-await-in-loop
       await expect.poll(() => each.engine.held.dialogs).toBe(1);
       expect(each.notices).toEqual([]);
     }
