@@ -1,5 +1,5 @@
 import type { LineView } from '../backend/contract/sip.ts';
-import { userOf } from '../backend/host/incoming.ts';
+import { userOf } from '../backend/base/sip-user.ts';
 
 /** Enough for a notification; the window shows all of it. */
 const MAX_LENGTH = 80;

@@ -1,4 +1,5 @@
 import { unreachable } from '../base/errors.ts';
+import { userFits, userOf } from '../base/sip-user.ts';
 import type { AccountSettings, LineView } from '../contract/sip.ts';
 
 /** What the host does with a call that comes in. */
@@ -49,37 +50,11 @@ export function decide(
     default:
       return unreachable(account.who);
   }
-  const rule = account.auto_answer.find(({ from }) => from === null || fits(userOf(remote.uri), from));
+  const rule = account.auto_answer.find(({ from }) => from === null || userFits(userOf(remote.uri), from));
   // A bot that answers at once rings nowhere.
   if (rule?.who === 'bot' && rule.after_s === 0) return { type: 'bot' };
   if (doNotDisturb) return { type: 'reject', ...BUSY };
   if (!rule || (rule.who === 'person' && personTalks)) return { type: 'ring', later: null };
   if (rule.after_s === 0) return { type: 'person' };
   return { type: 'ring', later: { who: rule.who, afterMs: rule.after_s * 1000 } };
-}
-
-/** User part of a SIP or tel URI, escapes undone; '' where there is none. */
-export function userOf(uri: string): string {
-  const match = /^(?:sips?:([^@;?]*)@|tel:([^;]*))/i.exec(uri);
-  const user = (match?.[1] ?? match?.[2] ?? '').split(':')[0] ?? '';
-  try {
-    return decodeURIComponent(user);
-  } catch {
-    return user;
-  }
-}
-
-/** `*` stands for any characters; case counts, as in SIP. */
-function fits(user: string, pattern: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return user === first;
-  let from = first.length;
-  if (!user.startsWith(first)) return false;
-  for (const part of rest) {
-    const found = user.indexOf(part, from);
-    if (found === -1) return false;
-    from = found + part.length;
-  }
-  return user.length - last.length >= from && user.endsWith(last);
 }

@@ -1,6 +1,6 @@
 import type { LineView } from '../../backend/contract/sip.ts';
 import type { PastCall } from '../../backend/contract/window.ts';
-import { userOf } from '../state/lines.ts';
+import { userOf } from '../../backend/base/sip-user.ts';
 import { remoteName, shortUri } from './remote.ts';
 
 /** Somebody called before, or who called. */

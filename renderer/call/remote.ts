@@ -1,5 +1,5 @@
 import type { LineView } from '../../backend/contract/sip.ts';
-import { userOf } from '../state/lines.ts';
+import { userOf } from '../../backend/base/sip-user.ts';
 
 /** How the other end of a line is named. */
 

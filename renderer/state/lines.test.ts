@@ -3,7 +3,7 @@ import { accountSettings } from '../../backend/contract/sip.ts';
 import type { LineView } from '../../backend/contract/sip.ts';
 import type { AccountEntry } from '../../backend/contract/window.ts';
 import { line } from './fixtures/line.ts';
-import { activeLine, autoAnswer, heldLines, otherLines, ringingLines, soundOf, userOf } from './lines.ts';
+import { activeLine, autoAnswer, heldLines, otherLines, ringingLines, soundOf } from './lines.ts';
 
 const byCall = (...lines: LineView[]) => new Map(lines.map((one) => [one.call, one]));
 const party = (name: string, takenOver = false) => ({
@@ -159,16 +159,4 @@ describe('soundOf', () => {
     expect(soundOf(byCall(line('other', { state: 'ringing' })), NO_CALLS, PLACED, [])).toBeNull();
     expect(soundOf(byCall(rings), NO_CALLS, NO_CALLS, [account({ who: 'bot' })])).toBeNull();
   });
-});
-
-describe('userOf', () => {
-  it.each([
-    ['sip:bob@example.com', 'bob'],
-    ['sips:+4930;phone-context=x@example.com;user=phone', '+4930'],
-    ['sip:bob:secret@example.com', 'bob'],
-    ['sip:a%20b@example.com', 'a b'],
-    ['sip:%zz@example.com', '%zz'],
-    ['tel:+4930;ext=1', '+4930'],
-    ['sip:example.com', ''],
-  ])('%s', (uri, user) => expect(userOf(uri)).toBe(user));
 });

@@ -1,3 +1,4 @@
+import { userFits, userOf } from '../../backend/base/sip-user.ts';
 import type { AccountSettings, LineView } from '../../backend/contract/sip.ts';
 import type { AccountEntry } from '../../backend/contract/window.ts';
 import type { CallSummary } from '../../backend/fold/types.ts';
@@ -76,30 +77,8 @@ export function autoAnswer(
   const settings = entries.find(({ name }) => name === line.account)?.settings;
   if (settings?.who !== 'ring') return null;
   const user = userOf(line.remote.uri);
-  const rule = settings.auto_answer.find(({ from }) => from === null || fits(user, from));
+  const rule = settings.auto_answer.find(({ from }) => from === null || userFits(user, from));
   return rule ? { who: rule.who, at: line.startedAt + rule.after_s * 1000 } : null;
-}
-
-/** `*` stands for any characters; case counts, as in SIP. */
-function fits(user: string, pattern: string): boolean {
-  const escaped = pattern.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll(/\*+/g, '.*')}$`).test(user);
-}
-
-/** The user of a SIP URI, or the number of a tel URI: '' where there is none. */
-export function userOf(uri: string): string {
-  const rest = uri.replace(/^[a-z]+:/i, '');
-  const at = rest.lastIndexOf('@');
-  if (at >= 0) return decoded(rest.slice(0, at).split(/[;:]/)[0] ?? '');
-  return /^tel:/i.test(uri) ? (rest.split(';')[0] ?? '') : '';
-}
-
-function decoded(user: string): string {
-  try {
-    return decodeURIComponent(user);
-  } catch {
-    return user;
-  }
 }
 
 /**
