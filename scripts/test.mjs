@@ -13,6 +13,9 @@ import { ensureDependencies, ensureModels, ensureWitnesses, node24, root } from 
 
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 
+/** What failed, said once more at the end: a log of thousands of lines is read from there. */
+const failures = [];
+
 /** Each part returns { passed, failed }. A tool that only says yes or no counts as one test. */
 const parts = {
   format: () => check('format', bin('prettier'), ['--check', '--log-level=warn', '.']),
@@ -50,7 +53,15 @@ async function vitest(name, args, output = 'inherit') {
   for (const chunk of said) process.stdout.write(chunk);
   try {
     if (!existsSync(report)) return { passed: 0, failed: 1 };
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+    for (const file of testResults) {
+      for (const { status, fullName, failureMessages } of file.assertionResults) {
+        if (status === 'failed') failures.push(`${file.name}: ${fullName}\n${failureMessages.join('\n')}`);
+      }
+      if (file.status === 'failed' && file.assertionResults.length === 0) {
+        failures.push(`${file.name}: ${file.message}`);
+      }
+    }
     // A file that cannot even be loaded fails without a failed test.
     const failed = Math.max(numFailedTests, status === 0 ? 0 : 1);
     process.stdout.write(`${failed === 0 ? '✓' : '✗'} ${name}\n`);
@@ -89,5 +100,6 @@ outcomes.push(
   ...(await Promise.all(wanted.filter((name) => together.includes(name)).map((name) => parts[name]()))),
 );
 const sum = (what) => outcomes.reduce((total, outcome) => total + outcome[what], 0);
+for (const failure of failures) process.stdout.write(`✗ ${failure}\n\n`);
 process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`);
 process.exit(sum('failed') === 0 ? 0 : 1);

@@ -143,7 +143,7 @@ async function open(more: { isBot?: boolean; recording?: object; raw?: boolean }
     onOver: () => over.resolve(),
   });
   const end = async (): Promise<void> => {
-    call.hangUp('done');
+    call.end('done');
     await over.promise;
   };
   return { call, party, events, wishes, clock, over: over.promise, end };
@@ -202,6 +202,35 @@ describe('a call on hold', () => {
     call.heard(loud(0));
     expect(party.heard[0]?.loudest).toBe(0);
     await end();
+  });
+});
+
+describe('the end of a call over SIP', () => {
+  const ended = (events: CallEvent[]) => events.filter(({ type }) => type === 'call.ended');
+
+  it('waits for the goodbye, so that the trace has it', async () => {
+    const { call, wishes, events, over } = await open();
+    call.hangUp('enough');
+    call.hangUp('again');
+    expect(wishes).toEqual([{ type: 'hang_up', reason: 'enough' }]);
+    call.signalled({ type: 'sip', messages: [INFO] });
+    expect(ended(events)).toEqual([]);
+    call.end('they say so');
+    await over;
+    expect(events.some(({ type }) => type === 'sip.message')).toBe(true);
+    expect(ended(events)).toMatchObject([{ reason: 'enough' }]);
+  });
+
+  it('does not wait for long', async () => {
+    const { call, clock, events, over } = await open();
+    call.hangUp('enough');
+    clock.advance(1900);
+    call.tick(clock.now());
+    expect(ended(events)).toEqual([]);
+    clock.advance(200);
+    call.tick(clock.now());
+    await over;
+    expect(ended(events)).toMatchObject([{ reason: 'enough' }]);
   });
 });
 

@@ -154,8 +154,9 @@ describe('nobody there', () => {
   it('gives a BYE that is not answered up', async () => {
     await connected([]);
     await rig.ask('hang_up', { call: 'c', reason: 'enough' });
-    expect((await rig.line({ state: 'ended' })).end?.reason).toBe('enough');
     await soon('BYE');
+    await pass(50);
+    expect((await rig.line({ state: 'ended' })).end?.reason).toBe('enough');
     await pass(70_000);
     expect(rig.engine.held).toEqual({ dialogs: 0, servers: 0, clients: 0 });
   });
