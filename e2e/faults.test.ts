@@ -179,6 +179,9 @@ tts: { provider: openai, model: mouth, base_url: '${at('tts')}' }
         ({ seq, heard, interrupted }) => seq > apology.seq && heard === REPLY && !interrupted,
       );
       expect(engine.all(call, 'call.ended')).toEqual([]);
+      // A call that speaks on to a port that is closed would reach the next phone that is given it.
+      await engine.host.act(call, { type: 'hang_up', reason: 'enough' });
+      await engine.over(call);
     },
   );
 });

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { SidetoneError, explain } from '../base/errors.ts';
 import { LINE_RATE } from '../contract/party.ts';
 import { TRACE_FILES } from '../contract/trace.ts';
@@ -220,7 +219,8 @@ function longest(durationMs: number | null, caller: Side | null, bot: Side | nul
 async function writeWhole(file: string, content: AsyncIterable<string | Uint8Array>): Promise<void> {
   const unfinished = `${file}.new`;
   try {
-    await pipeline(content, createWriteStream(unfinished));
+    // Closed when this is done or has failed: a stream might make the file anew after it was removed.
+    await writeFile(unfinished, content);
     await rename(unfinished, file);
   } catch (error) {
     await rm(unfinished, { force: true });

@@ -75,7 +75,7 @@ export class ReferredCall {
           description: describe(agent),
           local: { address, port: local.port },
           headers: [
-            ...(replaces === null ? [] : [`Replaces: ${replaces}`, 'Require: replaces']),
+            ...(replaces === null ? [] : [`Replaces: ${replaces}`]),
             ...(referredBy === null ? [] : [`Referred-By: ${referredBy}`]),
           ],
           callId,
