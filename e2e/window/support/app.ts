@@ -31,6 +31,8 @@ export interface AppOptions {
   /** Changes the copy of the demo bot before the app starts. */
   readonly prepareBot?: (dir: string) => void;
   readonly env?: Readonly<Record<string, string>>;
+  /** All of accounts.yaml. */
+  readonly accounts?: string;
 }
 
 /** The real app with a folder of its own for everything it leaves behind, and a copy of the demo bot. */
@@ -62,6 +64,7 @@ export class App implements AsyncDisposable {
       options.wholeSettings ??
         `bot: ${bot}\nlisten: { host: 127.0.0.1, port: 0 }\ntour_done: true\nlanguage: en\n${options.settings ?? ''}`,
     );
+    if (options.accounts !== undefined) writeFileSync(path.join(dir, 'accounts.yaml'), options.accounts);
     const electron = await _electron.launch({
       executablePath: electronBinary(),
       args: [...chromiumSwitches(true), ...(options.switches ?? []), `--user-data-dir=${dir}`, ROOT],

@@ -5,6 +5,9 @@ import { callEvent, type CallEvent } from '../../../backend/contract/events.ts';
 import { traceManifest, type TraceManifest } from '../../../backend/contract/trace.ts';
 import { until } from '../../support/until.ts';
 
+/** Of a WAV of PCM, as ours are. */
+const WAV_HEADER_BYTES = 44;
+
 export type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }>;
 
 /** What a call leaves on the disk, and what the window is held against: it comes from there past the window. */
@@ -66,6 +69,13 @@ export class CallRecord {
   /** 8 kHz, from the call's start. */
   audio(of: 'caller' | 'bot'): Int16Array {
     return readWav(readFileSync(path.join(this.dir, `${of}.wav`))).pcm;
+  }
+
+  /** What is on the disk of a call going on, 8 kHz. */
+  audioSoFar(of: 'caller' | 'bot'): Int16Array {
+    // Its length stands in the header only once it is over.
+    const samples = readFileSync(path.join(this.dir, `${of}.wav`)).subarray(WAV_HEADER_BYTES);
+    return Int16Array.from({ length: samples.length >> 1 }, (_, i) => samples.readInt16LE(2 * i));
   }
 
   get wire(): string {
