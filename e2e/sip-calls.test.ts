@@ -28,7 +28,7 @@ describe.skipIf(!has('kamailio') || !has('openssl') || !has('baresip'))('calls w
 
   beforeAll(async () => {
     dir = await mkdtemp(path.join(os.tmpdir(), 'sidetone-e2e-'));
-    if (canCapture()) capture = await Capture.start();
+    capture = await Capture.start();
     const authority = await Authority.create(dir);
     tls = { certificate: await authority.issue('baresip', ['127.0.0.1']), ca: authority.ca };
     const users = ['alice', 'agent', 'robot', 'keys', 'secret', 'plain', 'bob', 'carol', 'dave'];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { account } from './support/accounts.ts';
+import { Capture, canCapture } from './support/capture.ts';
 import { freePort, ownAddress } from './support/loopback.ts';
 import { SipPeer } from './support/sip-peer.ts';
 import { OUR_TUNE, Telephone } from './support/telephone.ts';
@@ -13,9 +14,11 @@ describe('a SIP peer that does as it likes, over UDP', () => {
   let telephone: Telephone;
   let us: { host: string; port: number };
   let uri: string;
+  let capture: Capture | null = null;
   let calls = 0;
 
   beforeAll(async () => {
+    capture = await Capture.start();
     const host = ownAddress();
     us = { host, port: await freePort(host) };
     uri = `sip:alice@${host}:${us.port}`;
@@ -31,7 +34,10 @@ describe('a SIP peer that does as it likes, over UDP', () => {
     ]);
   }, 60_000);
 
-  afterAll(() => telephone?.[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await telephone?.[Symbol.asyncDispose]();
+    await capture?.[Symbol.asyncDispose]();
+  });
 
   const newId = (): string => `call-${(calls += 1)}`;
 
@@ -53,6 +59,11 @@ describe('a SIP peer that does as it likes, over UDP', () => {
     peer.send(peer.within('BYE', invite, ok, 2), us);
     await peer.answer(id, 'BYE', 200);
     await telephone.ended(call);
+  }
+
+  /** A second of what we say arrives there whole; where the machine is busy, not the first one. */
+  async function hearsUs(peer: SipPeer): Promise<void> {
+    await until('our tune', async () => arrived(OUR_TUNE, await peer.hears(A_SECOND)) > 0.95);
   }
 
   it('repeats its INVITE, and its call is one call', async () => {
@@ -109,6 +120,7 @@ describe('a SIP peer that does as it likes, over UDP', () => {
     const invite = await peer.asked('INVITE');
     peer.send(peer.response({ ...invite, headers: { ...invite.headers, via: [] } }, 200), us);
     peer.send(peer.response(invite, 180, { tag: null }), us);
+    await telephone.line(call, 'ringing', ({ state }) => state === 'ringing');
     peer.send(peer.response(invite, 199, { tag: 'other' }), us);
     peer.send(peer.response(invite, 486, { tag: null }), us);
     await peer.asked('ACK');
@@ -245,7 +257,7 @@ describe('a SIP peer that does as it likes, over UDP', () => {
     const { id, call, invite, ok } = await answered(peer);
     peer.send(peer.within('ACK', invite, ok, 1), us);
     await telephone.connected(call);
-    expect(arrived(OUR_TUNE, await peer.hears(A_SECOND))).toBeGreaterThan(0.95);
+    await hearsUs(peer);
     const held = telephone.engine.host.phone.hold(call, true);
     const ours = await peer.asked('INVITE');
     const theirs = peer.within('INVITE', invite, ok, 2, { content: peer.sdp });
@@ -269,7 +281,7 @@ describe('a SIP peer that does as it likes, over UDP', () => {
     peer.send(peer.response(await peer.asked('INVITE', 3), 200, { content: peer.sdp }), us);
     await back;
     await peer.hears(A_SECOND / 4);
-    expect(arrived(OUR_TUNE, await peer.hears(A_SECOND))).toBeGreaterThan(0.95);
+    await hearsUs(peer);
     peer.send(peer.within('BYE', invite, ok, 3), us);
     await peer.answer(id, 'BYE', 200);
     await telephone.ended(call);
@@ -303,5 +315,15 @@ describe('a SIP peer that does as it likes, over UDP', () => {
     expect(telephone.engine.notices.filter((notice) => /^(thread|internal|connect)/.test(notice))).toEqual(
       [],
     );
+  });
+
+  it.skipIf(!canCapture())('was sent no packet by us that tshark finds malformed', async () => {
+    // Our audio leaves from the address that the way to the peer has.
+    const verdict = await capture?.verdict([us.port], [us.host, '127.0.0.1']);
+    expect(verdict?.wrong).toBe('');
+    expect(verdict?.sip).toBeGreaterThan(50);
+    expect(verdict?.rtp).toBeGreaterThan(200);
+    // What the peer sent is.
+    expect((await capture?.verdict([us.port]))?.wrong).not.toBe('');
   });
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from '../backend/contract/sip.ts';
 import { account } from './support/accounts.ts';
 import { Baresip } from './support/baresip.ts';
+import { Capture, canCapture } from './support/capture.ts';
 import { Authority } from './support/certificates.ts';
 import { Kamailio } from './support/kamailio.ts';
 import { ownAddress } from './support/loopback.ts';
@@ -27,9 +28,11 @@ describe.skipIf(!has('kamailio') || !has('openssl') || !has('baresip'))('registr
   let strict: Kamailio;
   let accounts: readonly Account[];
   let telephone: Telephone;
+  let capture: Capture | null = null;
 
   beforeAll(async () => {
     dir = await mkdtemp(path.join(os.tmpdir(), 'sidetone-e2e-'));
+    capture = await Capture.start();
     const [authority, stranger] = [await Authority.create(dir), await Authority.create(dir, 'stranger')];
     const certificate = await authority.issue('ours', ['sidetone.test']);
     const hosts = [ownAddress(), ownAddress()] as const;
@@ -81,6 +84,7 @@ describe.skipIf(!has('kamailio') || !has('openssl') || !has('baresip'))('registr
   afterAll(async () => {
     await telephone?.[Symbol.asyncDispose]();
     for (const server of [kamailio, strict, second]) await server?.[Symbol.asyncDispose]();
+    await capture?.[Symbol.asyncDispose]();
     await rm(dir, { recursive: true, force: true });
   });
 
@@ -188,5 +192,12 @@ describe.skipIf(!has('kamailio') || !has('openssl') || !has('baresip'))('registr
     expect(await kamailio.contacts('udp')).toHaveLength(1);
     await telephone.engine.host.phone.setAccounts([]);
     await until('the last contact to be gone', async () => (await kamailio.contacts('udp')).length === 0);
+  });
+
+  it.skipIf(!canCapture())('was in no packet that tshark finds malformed', async () => {
+    const verdict = await capture?.verdict([kamailio, second, strict].map(({ port }) => port));
+    expect(verdict?.wrong).toBe('');
+    expect(verdict?.sip).toBeGreaterThan(100);
+    expect(verdict?.rtp).toBeGreaterThan(1000);
   });
 });

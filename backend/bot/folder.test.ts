@@ -50,7 +50,7 @@ const promptOf = (change: BotFolder | SidetoneError): string =>
   change instanceof SidetoneError ? `refused: ${change.message}` : change.prompt;
 
 describe('loadBotFolder', () => {
-  it.each(['demo', 'receptionist-ru'])('reads bots/%s', async (name) => {
+  it.each(['demo', 'receptionist-ru', '../gpu-stack/bot'])('reads bots/%s', async (name) => {
     const folder = await loadBotFolder(path.join(bots, name), {});
     expect(folder.prompt.length).toBeGreaterThan(100);
     expect(folder.hashes.settings).toMatch(/^[0-9a-f]{64}$/);

@@ -2,6 +2,7 @@ import { LATENCY_STAGES, type CallEvent, type LatencyStages } from '../contract/
 import type { AccountView, LineView } from '../contract/sip.ts';
 import { describeAccount, describeLine } from './line-view.ts';
 import { printable } from './printable.ts';
+import type { ServeView } from './serve-view.ts';
 
 /**
  * A call as it goes, for a terminal: what is heard, thought and said, and after each answer where the time went.
@@ -16,7 +17,7 @@ interface Output {
 
 const BAR_COLUMNS = 36;
 
-export class LiveView {
+export class LiveView implements ServeView {
   readonly #out: Output;
   /** The line being rewritten in place; '' when the cursor stands on a fresh line. */
   #open = '';
@@ -176,7 +177,6 @@ export class LiveView {
     }
   }
 
-  /** A call over SIP, as signalling sees it. */
   line(line: LineView): void {
     const told = describeLine(this.#lines.get(line.call) ?? null, line);
     if (line.state === 'ended') this.#lines.delete(line.call);
@@ -192,9 +192,12 @@ export class LiveView {
     this.#line(told);
   }
 
-  /** A line that is not an event: where the record lies, that it is ready. */
   note(text: string): void {
     this.#line(text);
+  }
+
+  warn(text: string): void {
+    this.#line(`warning: ${text}`);
   }
 
   #line(text: string): void {

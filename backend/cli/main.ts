@@ -44,6 +44,21 @@ program
   .option('--allow <cidr...>', 'networks that may call; default: anyone')
   .option('--max-calls <n>', 'calls at once before others are refused', wholeNumber, 1000)
   .option('--workers <n>', 'media worker threads; default: cores - 1', wholeNumber)
+  .option(
+    '--wait <seconds>',
+    'answer nobody before the endpoints are ready, for at most this long',
+    wholeNumber,
+    0,
+  )
+  .option('--grace <seconds>', 'on SIGTERM, time for what the bot is saying to end', wholeNumber, 8)
+  .addOption(
+    new Option(
+      '--log <how>',
+      'how it tells what happens: for people, or a JSON line each without what is said',
+    )
+      .choices(['text', 'json'])
+      .default('text'),
+  )
   .option('--demo', 'place a demo call to the bot once it listens')
   .addOption(accountsOption())
   .option('--otlp <url>', 'send spans of calls to this OpenTelemetry endpoint, as http://localhost:4318')
@@ -162,10 +177,14 @@ trace
 
 program
   .command('doctor')
-  .description('check ports, models, endpoints and packet timing on this machine')
+  .description(
+    'check ports, models, endpoints and packet timing here, and the latest call; or one call alone',
+  )
+  .argument('[trace]', 'folder of a trace, a .sidetone file, or an id in --traces: why it went wrong')
   .option('--bot <dir>', 'folder with bot.yaml', 'bots/demo')
   .option('--rtp <host:port>', 'where the bot would listen', '0.0.0.0:10000')
   .addOption(accountsOption())
+  .addOption(traces())
   .addOption(json())
   .action(doctor);
 

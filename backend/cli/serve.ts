@@ -3,17 +3,23 @@ import { parseAddress } from '../base/address.ts';
 import { explain } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import type { CallEvent } from '../contract/events.ts';
-import { examineEndpoints } from '../host/doctor.ts';
+import type { BotSettings } from '../contract/settings.ts';
+import { awaitEndpoints } from '../host/await-endpoints.ts';
+import { askEndpoint, endpointsOf } from '../host/endpoints.ts';
 import { loadAccounts, watchAccounts, type LoadedAccounts } from '../host/accounts.ts';
 import { Host } from '../host/host.ts';
+import { requireFreePort } from '../host/port-holder.ts';
 import { recordedCaller } from '../host/recorded-caller.ts';
-import { loadBotFolder, withDotEnv } from '../bot/folder.ts';
+import { loadBotFolder, withDotEnv, type Environment } from '../bot/folder.ts';
 import { OtlpSender, otlpTarget } from '../export/otlp-sender.ts';
 import { modelsDirectory } from '../models/directory.ts';
 import { accountsFileOf, accountsIn } from './accounts-option.ts';
 import { interrupted } from './interrupt.ts';
+import { JsonLog } from './json-log.ts';
 import { LiveView } from './live-view.ts';
 import { tellRecord } from './record-note.ts';
+import { RefusedLog } from './refused.ts';
+import type { ServeView } from './serve-view.ts';
 import { REPOSITORY, VERSION } from './paths.ts';
 
 interface ServeOptions {
@@ -22,6 +28,11 @@ interface ServeOptions {
   readonly allow?: string[];
   readonly maxCalls: number;
   readonly workers?: number;
+  /** Seconds that the endpoints may take to be ready. */
+  readonly wait: number;
+  /** Seconds, on SIGTERM, for what is being said. */
+  readonly grace: number;
+  readonly log: 'text' | 'json';
   readonly demo?: true;
   readonly otlp?: string;
   readonly accounts?: string;
@@ -30,12 +41,17 @@ interface ServeOptions {
   readonly json?: true;
 }
 
-/** `sidetone serve`: the bot on a UDP port, and on its SIP accounts, until Ctrl-C. */
+/**
+ * `sidetone serve`: the bot on a UDP port, and on its SIP accounts, until Ctrl-C, or SIGTERM, which lets what the bot is
+ * saying come to its end.
+ */
 export async function serve(options: ServeOptions): Promise<void> {
   const { host, port } = parseAddress(options.rtp, '--rtp');
   const recordsDir = options.traces === false ? null : path.resolve(options.traces);
   const env = await withDotEnv(process.cwd(), process.env);
-  const view = new LiveView(options.json ? process.stderr : process.stdout);
+  const out = options.json ? process.stderr : process.stdout;
+  const view: ServeView = options.log === 'json' ? new JsonLog(out) : new LiveView(out);
+  const refused = recordsDir === null ? null : new RefusedLog(recordsDir);
   const spansTo = otlpTarget(options.otlp ?? null, env);
   await using scope = new Scope();
   const sender =
@@ -44,7 +60,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       ...spansTo,
       scope,
       version: VERSION,
-      onTrouble: (message) => view.note(`warning: ${message}`),
+      onTrouble: (message) => view.warn(message),
     });
   // What is wrong in it keeps the bot from answering anywhere: nobody would look for the half that is missing.
   await accountsIn(options.accounts, env);
@@ -58,7 +74,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     // The demo's caller is shown through the bot's own call; its side would say everything twice.
     if (event.type === 'call.started' && event.party === 'script') demoCallers.add(event.call);
     const isDemoCaller = demoCallers.has(event.call);
-    if (!options.json && !isDemoCaller) view.event(event);
+    if ((!options.json || options.log === 'json') && !isDemoCaller) view.event(event);
+    if (event.type === 'call.refused') {
+      const { call: from, reason, message } = event;
+      refused?.add({ at: new Date().toISOString(), from, reason, message });
+    }
     if (event.type !== 'call.ended') return;
     if (isDemoCaller) demoOver.resolve();
     else tellRecord(view, options.traces, event.call);
@@ -87,10 +107,26 @@ export async function serve(options: ServeOptions): Promise<void> {
     },
     onSipNotice: (code, message) => {
       tell('notice', { code, message });
-      view.note(`warning: ${message}`);
+      view.warn(message);
     },
   });
   try {
+    const { settings } = await loadBotFolder(path.resolve(options.bot), env);
+    if (options.wait > 0) {
+      // What is wrong here shows now, not after the wait.
+      if (port !== 0) await requireFreePort(host, port);
+      const waiting = awaitEndpoints(settings, {
+        env,
+        withinMs: options.wait * 1000,
+        signal: scope.signal,
+        onNews: ({ stage, ready, message, waitedMs }) =>
+          view.note(
+            `${ready ? 'ready' : 'waiting for'} ${stage} (${Math.round(waitedMs / 1000)} s): ${message}`,
+          ),
+      });
+      const stopped = await Promise.race([waiting.then(() => false), stop.promise.then(() => true)]);
+      if (stopped) return;
+    }
     const bound = await engine.listen({
       host,
       port,
@@ -98,12 +134,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       maxCalls: options.maxCalls,
       ...(options.allow ? { allow: options.allow } : {}),
     });
-    for await (const { verdict, message } of examineEndpoints(
-      (await loadBotFolder(path.resolve(options.bot), env)).settings,
-      env,
-    )) {
-      if (verdict === 'fail') view.note(`warning: ${message}; callers will hear an apology`);
-    }
+    if (options.wait === 0) await warnOfEndpoints(settings, env, view);
     tell('ready', { host, port: bound });
     view.note(`✅ SYSTEM READY. Listening RTP on ${host}:${bound}`);
     await answerAccounts(engine, options.accounts, env, scope, view);
@@ -119,10 +150,22 @@ export async function serve(options: ServeOptions): Promise<void> {
       await Promise.race([demoOver.promise, stop.promise]);
       view.note(`The demo call is over. Still listening on ${host}:${bound}; Ctrl-C ends.`);
     }
-    await stop.promise;
+    if ((await stop.promise) !== 'SIGTERM') return;
+    await engine.refuseNew();
+    view.note(`Ending: nobody new is answered, and what is being said has ${options.grace} s.`);
+    await engine.finish(options.grace * 1000);
   } finally {
     stop.dispose();
     await engine.close();
+    await refused?.close();
+  }
+}
+
+/** What keeps the bot from working is told, and callers hear an apology: it may heal by itself. */
+async function warnOfEndpoints(settings: BotSettings, env: Environment, view: ServeView): Promise<void> {
+  for (const { stage, chosen } of endpointsOf(settings)) {
+    const { ok, message } = await askEndpoint(stage, chosen, env);
+    if (!ok) view.warn(`${message}; callers will hear an apology`);
   }
 }
 
@@ -130,19 +173,19 @@ export async function serve(options: ServeOptions): Promise<void> {
 async function answerAccounts(
   { phone }: Host,
   named: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   scope: Scope,
-  view: LiveView,
+  view: ServeView,
 ): Promise<void> {
   const file = accountsFileOf(named);
   if (file === null) return;
   const use = async ({ accounts, problem }: LoadedAccounts): Promise<void> => {
     if (problem === null) await phone.setAccounts(accounts);
-    else view.note(`warning: ${problem}; the accounts stay as they were`);
+    else view.warn(`${problem}; the accounts stay as they were`);
   };
   const now = await loadAccounts(file, env);
   await use(now);
   watchAccounts(file, now, env, scope, (changed) => {
-    use(changed).catch((error: unknown) => view.note(`warning: ${explain(error)}`));
+    use(changed).catch((error: unknown) => view.warn(explain(error)));
   });
 }

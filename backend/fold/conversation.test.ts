@@ -231,6 +231,19 @@ describe('foldConversation', () => {
       'person: One moment.',
     ]);
   });
+
+  it('notes once that a call on hold holds its bot as well', () => {
+    const items = fold(
+      story(
+        [100, { type: 'call.held', by: 'us', on: true }],
+        [100, { type: 'bot.held', on: true }],
+        [500, { type: 'call.held', by: 'us', on: false }],
+        [500, { type: 'bot.held', on: false }],
+        [900, { type: 'bot.held', on: true }],
+      ),
+    );
+    expect(lines(items)).toEqual(['note call.held', 'note call.held', 'note bot.held']);
+  });
 });
 
 function same(a: ConversationItem, b: ConversationItem | undefined): boolean {

@@ -70,6 +70,8 @@ export function foldConversation(before: Conversation, event: CallEvent): Conver
     }
     case 'call.ended':
       return noted(settleOthers(before, null), event);
+    case 'bot.held':
+      return heldWithCall(before, event) ? before : noted(before, event);
     case 'call.warning':
     case 'call.muted':
     case 'call.marked':
@@ -81,7 +83,6 @@ export function foldConversation(before: Conversation, event: CallEvent): Conver
     case 'rtp.quiet':
     case 'rtp.resumed':
     case 'rtp.unknown_payload':
-    case 'bot.held':
     case 'bot.whispered':
     case 'person.took_over':
     case 'person.microphone':
@@ -132,6 +133,13 @@ function pressed(
   }
   const { seq, at, digit } = event;
   return [...before, { kind: 'keys', key: `keys-${seq}`, at: at / 1000, digits: digit, by }];
+}
+
+/** A call on hold holds its bot in the same breath: to a person that is one thing, and it is noted already. */
+function heldWithCall(before: Conversation, { seq, on }: Extract<CallEvent, { type: 'bot.held' }>): boolean {
+  const last = before.at(-1);
+  if (last?.kind !== 'note' || last.event.type !== 'call.held') return false;
+  return last.event.on === on && last.event.seq === seq - 1;
 }
 
 function noted(before: Conversation, event: NoteEvent): Conversation {

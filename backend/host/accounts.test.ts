@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -182,4 +182,36 @@ it('watchAccounts tells of edits by hand, once each', async () => {
   await write('accounts: [');
   await told.promise;
   expect(seen.at(-1)?.problem).toContain('not valid YAML');
+});
+
+it('watchAccounts tells of passwords and certificates, in whatever folder they lie', async () => {
+  await using scope = new Scope();
+  await mkdir(inDir('secret'));
+  await writeFile(inDir('secret/a'), 'old', { mode: 0o600 });
+  await writeFile(inDir('ca.pem'), '-----BEGIN CERTIFICATE-----\n');
+  await write('accounts:\n  a: { aor: sip:a@example.com, password_file: secret/a, tls: { ca: ca.pem } }\n');
+  const seen: LoadedAccounts[] = [];
+  let told = Promise.withResolvers<void>();
+  watchAccounts(file, await loadAccounts(file, {}), {}, scope, (loaded) => {
+    seen.push(loaded);
+    told.resolve();
+  });
+  await writeFile(inDir('secret/new'), 'new', { mode: 0o600 });
+  await rename(inDir('secret/new'), inDir('secret/a'));
+  await told.promise;
+  expect(seen.at(-1)?.accounts[0]?.password).toBe('new');
+  told = Promise.withResolvers<void>();
+  await writeFile(inDir('ca.pem'), '-----BEGIN CERTIFICATE-----\nother\n');
+  await told.promise;
+  expect(seen.at(-1)?.accounts[0]?.tls.ca).toContain('other');
+  // Of a file that is named only now.
+  await mkdir(inDir('later'));
+  await writeFile(inDir('later/b'), 'first', { mode: 0o600 });
+  told = Promise.withResolvers<void>();
+  await write('accounts:\n  b: { aor: sip:b@example.com, password_file: later/b }\n');
+  await told.promise;
+  told = Promise.withResolvers<void>();
+  await writeFile(inDir('later/b'), 'second');
+  await told.promise;
+  expect(seen.at(-1)?.accounts[0]?.password).toBe('second');
 });

@@ -1,4 +1,3 @@
-import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -16,6 +15,7 @@ import {
   type Environment,
   passwordVariable,
 } from './account-examination.ts';
+import { FileWatch } from './file-watch.ts';
 
 export interface LoadedAccounts {
   /** Those that can be used, as the SIP thread is given them. */
@@ -71,8 +71,8 @@ export async function loadAccounts(file: string, env: Environment): Promise<Load
 }
 
 /**
- * Reports what the file has each time it is other than `loaded` and what was reported last. Of a broken edit, too:
- * whoever uses the accounts goes on with those before.
+ * Reports what the file has each time it, or a password or certificate that it names, is other than `loaded` and what
+ * was reported last. Of a broken edit, too: whoever uses the accounts goes on with those before.
  */
 export function watchAccounts(
   file: string,
@@ -86,7 +86,9 @@ export function watchAccounts(
   let forgetTimer = (): void => undefined;
   const read = async (): Promise<void> => {
     const fresh = await loadAccounts(file, env);
-    if (scope.closed || isDeepStrictEqual(fresh, known)) return;
+    if (scope.closed) return;
+    files.watch(filesOf(file, fresh));
+    if (isDeepStrictEqual(fresh, known)) return;
     known = fresh;
     onChange(fresh);
   };
@@ -94,18 +96,18 @@ export function watchAccounts(
     forgetTimer();
     if (!scope.closed) forgetTimer = scope.after(SETTLE_MS, () => void (reading = reading.then(read)));
   };
-  try {
-    // The folder and not the file: editors replace a file by renaming another to its name.
-    const watcher = watch(path.dirname(file), (_, name) => {
-      if (name === null || name === path.basename(file)) schedule();
-    });
-    watcher.on('error', () => undefined);
-    scope.defer(() => watcher.close());
-    // What changed since it was read.
-    schedule();
-  } catch {
-    // A folder that is not there has no accounts; whoever makes it starts anew.
-  }
+  const files = new FileWatch(scope, schedule);
+  files.watch(filesOf(file, loaded));
+  // What changed since it was read.
+  schedule();
+}
+
+/** The file, and those that its accounts name. */
+function filesOf(file: string, { entries }: LoadedAccounts): string[] {
+  const named = entries.flatMap(({ settings: { password_file, tls } }) =>
+    [password_file, tls.ca, tls.certificate, tls.key].flatMap((name) => name ?? []),
+  );
+  return [file, ...named].map((name) => path.resolve(path.dirname(file), name));
 }
 
 /**

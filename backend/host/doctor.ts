@@ -1,24 +1,18 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { setPriority } from 'node:os';
-import { explain, SidetoneError } from '../base/errors.ts';
 import { loadBotFolder } from '../bot/folder.ts';
-import type { BotSettings } from '../contract/settings.ts';
+import type { BotFolder } from '../contract/host.ts';
 import type { Account } from '../contract/sip.ts';
 import { ModelStore } from '../models/fetch.ts';
 import { pullHint } from '../models/directory.ts';
-import { probeEndpoint } from '../providers/openai-client.ts';
 import { passwordVariable } from './account-examination.ts';
 import { readAccounts } from './accounts.ts';
+import { examineEndpoints, examineVoice } from './endpoint-findings.ts';
+import { check, withFix, type Finding } from './finding.ts';
+import { askHub } from './hub-token.ts';
 import { measurePacing } from './pacing-test.ts';
-import { requireFreePort } from './port-holder.ts';
-
-export interface Finding {
-  readonly what: string;
-  /** `warn`: works, but not as well as it could. */
-  readonly verdict: 'ok' | 'warn' | 'fail';
-  readonly message: string;
-}
+import { holderOf, requireFreePort } from './port-holder.ts';
 
 export interface DoctorOptions {
   readonly bot: string;
@@ -36,22 +30,27 @@ const HELPFUL_PROGRAMS = [
   { program: 'sox', debian: 'sox', for: 'reading recordings' },
 ] as const;
 
+/** Tells speech from noise in every call. */
+const ALWAYS_NEEDED = ['silero-vad-v6'];
+
 /** Send deviation above this is heard as jitter by the far end. */
 const PACING_GOAL_MS = 2;
 
 /** Everything a call needs, looked at on this machine, one finding each as it is known. */
 export async function* examine(options: DoctorOptions): AsyncGenerator<Finding, void, undefined> {
-  yield await check('port', async () => {
-    await requireFreePort(options.host, options.port);
-    return `UDP ${options.host}:${options.port} is free`;
+  yield await ports(options.host, options.port);
+  let folder: BotFolder | null = null;
+  const found = await check('bot', async () => {
+    folder = await loadBotFolder(path.resolve(options.bot), options.env);
+    return `${options.bot}: ${folder.settings.name}, language ${folder.settings.language}`;
   });
-  let settings: BotSettings | null = null;
-  yield await check('bot', async () => {
-    settings = (await loadBotFolder(path.resolve(options.bot), options.env)).settings;
-    return `${options.bot}: ${settings.name}, language ${settings.language}`;
-  });
-  yield* models(options.modelsDir, settings);
-  if (settings) yield* examineEndpoints(settings, options.env);
+  yield withFix(found);
+  yield* models(options.modelsDir, folder);
+  if (folder) {
+    yield* examineVoice(folder, options.env);
+    yield* examineEndpoints(folder, options.env);
+  }
+  yield* askHub(options.env);
   if (options.accounts !== null) yield* examineAccounts(options.accounts, options.env);
   yield await pacing();
   yield priority();
@@ -60,20 +59,27 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding, 
 
 async function* models(
   modelsDir: string,
-  settings: BotSettings | null,
+  folder: BotFolder | null,
 ): AsyncGenerator<Finding, void, undefined> {
-  const wanted = new Set<string>();
+  const wanted = new Set<string>(ALWAYS_NEEDED);
   for (const stage of ['stt', 'llm', 'tts'] as const) {
-    const chosen = settings?.[stage];
+    const chosen = folder?.settings[stage];
     if (chosen?.provider === 'embedded' && chosen.model !== 'rules') wanted.add(chosen.model);
   }
   const store = new ModelStore(modelsDir);
   for (const { model, installed } of await store.list()) {
     if (!installed && !model.default && !wanted.has(model.name)) continue;
-    wanted.delete(model.name);
+    // Without a bot that could be read, all that is usual counts.
+    const needed = wanted.delete(model.name) || folder === null;
     const what = `model ${model.name}`;
     if (!installed) {
-      yield { what, verdict: 'fail', message: `not installed; ${pullHint(model.name)}` };
+      yield needed
+        ? { what, verdict: 'fail', message: `not installed; ${pullHint(model.name)}` }
+        : {
+            what,
+            verdict: 'warn',
+            message: `not installed, and this bot does without; ${pullHint(model.name)}`,
+          };
       continue;
     }
     const wrong = await store.verify(model.name);
@@ -89,21 +95,20 @@ async function* models(
     yield { what: `model ${name}`, verdict: 'fail', message: 'there is no such model' };
 }
 
-/** Asks each endpoint that the bot needs. */
-export async function* examineEndpoints(
-  settings: BotSettings,
-  env: DoctorOptions['env'],
-): AsyncGenerator<Finding, void, undefined> {
-  for (const stage of ['stt', 'llm', 'tts'] as const) {
-    const chosen = settings[stage];
-    if (chosen.provider !== 'openai') continue;
-    const { ok, took_ms, message } = await probeEndpoint(stage, chosen, { env });
-    yield {
-      what: `${stage} ${chosen.base_url ?? ''}`,
-      verdict: ok ? 'ok' : 'fail',
-      message: `${message} (${took_ms.toFixed(0)} ms)`,
-    };
-  }
+/** The port of the audio and the one above it, for reports. */
+async function ports(host: string, port: number): Promise<Finding> {
+  const found = await check('ports', async () => {
+    // 0: any that is free.
+    if (port === 0) return 'any that are free';
+    await requireFreePort(host, port);
+    await requireFreePort(host, Math.min(65_535, port + 1));
+    return `UDP ${host}:${port}-${port + 1} are free`;
+  });
+  if (found.verdict === 'ok') return found;
+  const holder = await holderOf(port);
+  if (!holder?.serves) return found;
+  const message = `UDP ${host}:${port} is answered by the \`sidetone serve\` that runs (pid ${holder.pid})`;
+  return { what: 'ports', verdict: 'ok', message };
 }
 
 /** The file and what it names; nothing is asked of the network: `sip check` does that. */
@@ -181,14 +186,5 @@ function isExecutable(file: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function check(what: string, look: () => Promise<string>): Promise<Finding> {
-  try {
-    return { what, verdict: 'ok', message: await look() };
-  } catch (error) {
-    if (!(error instanceof SidetoneError)) throw error;
-    return { what, verdict: 'fail', message: explain(error) };
   }
 }

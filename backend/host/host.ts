@@ -5,7 +5,6 @@ import 'onnxruntime-node';
 import { loadBotFolder, watchBotFolder } from '../bot/folder.ts';
 import { SidetoneError, explain } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
-import { callIsOver } from '../call/call.ts';
 import type { CallEvent } from '../contract/events.ts';
 import { EVENT_VERSION } from '../contract/events.ts';
 import type { ReplayFeed } from '../contract/frozen.ts';
@@ -63,6 +62,16 @@ export interface ListenOptions {
   readonly replay?: ReplayFeed;
 }
 
+interface CallGoingOn {
+  /** The worker it lives in. */
+  readonly link: WorkerLink;
+  readonly last: CallEvent;
+  /** Our RTP address; null: not known yet. */
+  readonly local: string | null;
+  /** Whether the bot is in the middle of saying something. */
+  readonly speaking: boolean;
+}
+
 const DEFAULT_MAX_CALLS = 1000;
 /** A caller hears ringing for that much longer at most. */
 const WARM_MS = 2000;
@@ -82,14 +91,16 @@ export class Host {
   readonly #opening = new Map<string, Promise<BotFolder>>();
   /** That every worker knows each as it is now. */
   readonly #told = new Map<string, Promise<unknown>>();
-  /** Calls going on, the worker each lives in, and our RTP address once it is known. */
-  readonly #calls = new Map<string, { link: WorkerLink; last: CallEvent; local: string | null }>();
+  /** Calls going on. */
+  readonly #calls = new Map<string, CallGoingOn>();
   /** Bots that each worker has readied for SIP calls, by their folders. */
   readonly #warmed = new WeakMap<MediaWorker, Map<string, Promise<unknown>>>();
   #listening: ListenOptions | null = null;
   #recordsDir: string | null;
   #ownInference: InferenceClient | null = null;
   #signalsOn = false;
+  /** Settled when no call is going on any more; null: they go on. */
+  #finished: PromiseWithResolvers<void> | null = null;
   #nextWorker = 0;
 
   private constructor(options: HostOptions) {
@@ -159,10 +170,8 @@ export class Host {
       await this.phone.hangUp(call, action.reason);
       return;
     }
-    const link = this.#calls.get(call)?.link;
-    if (!link)
-      throw this.phone.has(call) ? new SidetoneError('usage', 'the call is not connected yet') : callIsOver();
-    await link.request({ type: 'call', call, action });
+    const worker = this.#calls.get(call)?.link ?? (await this.phone.workerOf(call));
+    await worker.request({ type: 'call', call, action });
   }
 
   /** 5 ms of the person's microphone, 8 kHz, for every call where they speak. Copies the samples. */
@@ -203,6 +212,22 @@ export class Host {
       this.#tell(folder);
       await this.#told.get(dir);
     }
+  }
+
+  /** Answers nobody new, over raw RTP and SIP; calls going on stay. */
+  async refuseNew(): Promise<void> {
+    this.phone.refuseNew();
+    await this.unlisten();
+  }
+
+  /** Ends each call as soon as its bot has said what it is saying. Returns when none is left, or after `withinMs`. */
+  async finish(withinMs: number): Promise<void> {
+    if (this.#calls.size === 0) return;
+    this.#finished = Promise.withResolvers();
+    const forget = this.#scope.after(withinMs, this.#finished.resolve);
+    for (const call of this.#calls.keys()) this.#endInPause(call);
+    await this.#finished.promise;
+    forget();
   }
 
   /** Ends all calls with complete records, then all threads. */
@@ -353,11 +378,22 @@ export class Host {
     if (event.type === 'call.ended') {
       this.#calls.delete(event.call);
       this.phone.callEnded(event.call, event.reason);
+      if (this.#calls.size === 0) this.#finished?.resolve();
     } else {
-      const local = event.type === 'rtp.ready' ? event.local : (this.#calls.get(event.call)?.local ?? null);
-      this.#calls.set(event.call, { link, last: event, local });
+      const before = this.#calls.get(event.call);
+      const local = event.type === 'rtp.ready' ? event.local : (before?.local ?? null);
+      const speaking =
+        event.type === 'bot.speaking' || (event.type !== 'bot.said' && (before?.speaking ?? false));
+      this.#calls.set(event.call, { link, last: event, local, speaking });
+      if (this.#finished && before?.speaking) this.#endInPause(event.call);
     }
     this.#options.onEvent(event);
+  }
+
+  #endInPause(call: string): void {
+    if (this.#calls.get(call)?.speaking) return;
+    // One that is over by itself meanwhile needs no end.
+    this.act(call, { type: 'hang_up', reason: 'Sidetone is closing' }).catch(() => undefined);
   }
 
   /** A crashed worker takes its own calls with it and nobody else's; its records are completed in its stead. */

@@ -31,6 +31,8 @@ export interface Circumstances {
 
 export const BUSY = { code: 486, reason: 'Busy Here' };
 export const UNAVAILABLE = { code: 480, reason: 'Temporarily Unavailable' };
+/** A proxy that knows other bots tries one of them then (RFC 3261 section 21.5.4). */
+export const CLOSING = { code: 503, reason: 'Service Unavailable' };
 export const DECLINED = { code: 603, reason: 'Decline' };
 
 /** Decides by the account that is called. Of an account that is gone: nobody is there. */

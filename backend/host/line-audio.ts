@@ -1,4 +1,5 @@
 import { SidetoneError, unreachable } from '../base/errors.ts';
+import { callIsOver } from '../call/call.ts';
 import type {
   CallLine,
   ConnectCommand,
@@ -37,6 +38,7 @@ type Stage = 'idle' | 'reserved' | 'connected' | 'over';
 export class LineAudio {
   readonly worker: MediaWorker;
   readonly #options: LineAudioOptions;
+  readonly #call = Promise.withResolvers<void>();
   readonly #changes: LineChange[] = [];
   #stage: Stage = 'idle';
   #view: LineView | null = null;
@@ -50,6 +52,13 @@ export class LineAudio {
   constructor(options: LineAudioOptions) {
     this.#options = options;
     this.worker = options.worker;
+    // Nobody may be waiting for it.
+    this.#call.promise.catch(() => undefined);
+  }
+
+  /** Resolves when the worker has the call. @throws SidetoneError 'usage' when it ends before */
+  get connected(): Promise<void> {
+    return this.#call.promise;
   }
 
   /** Our end of the audio. @throws SidetoneError when no port is to be had, or the call ended meanwhile. */
@@ -90,12 +99,14 @@ export class LineAudio {
   /** Signalling is over: the call too, or its port is given back. */
   end(reason: string): void {
     this.#ended ??= reason;
+    if (this.#stage !== 'connected') this.#call.reject(callIsOver());
     this.#work();
   }
 
   /** The call is over in the worker, or the worker is gone. */
   over(): void {
     this.#stage = 'over';
+    this.#call.reject(callIsOver());
   }
 
   #work(): void {
@@ -107,11 +118,13 @@ export class LineAudio {
     for (let command = this.#next(); command; command = this.#next()) {
       try {
         await this.worker.request(command);
+        if (command.type === 'connect') this.#call.resolve();
       } catch (error) {
         // A change to a call that ended meanwhile: the worker tells of its end by itself.
         if (command.type !== 'connect') continue;
         this.#stage = 'reserved';
         this.#ended ??= 'the call could not be connected';
+        this.#call.reject(error);
         this.#options.onFailed(error);
       }
     }

@@ -269,6 +269,35 @@ describe('a call that comes in', () => {
     expect(await event('call.ended')).toMatchObject({ reason: 'hung up' });
   });
 
+  it('takes orders from the moment its line is connected on, and none before', async () => {
+    await start();
+    sip.say({ type: 'line', line: line('c1') });
+    await sip.job('answer');
+    await expect(phone.workerOf('c1')).rejects.toThrow('not connected yet');
+    // The worker is told of the call only now, and so has none yet.
+    sip.say({ type: 'line', line: line('c1', { state: 'connected', answeredAt: 2 }) });
+    const sent = phone
+      .workerOf('c1')
+      .then((there) =>
+        there.request({ type: 'call', call: 'c1', action: { type: 'send_dtmf', digits: '5' } }),
+      );
+    sip.say({ type: 'media', call: 'c1', media: media() });
+    await sent;
+    expect(await event('dtmf.sent')).toMatchObject({ call: 'c1', digit: '5' });
+  });
+
+  it('takes no orders that waited for a call that is over by then', async () => {
+    await start();
+    sip.say({ type: 'line', line: line('c1') });
+    await sip.job('answer');
+    sip.say({ type: 'line', line: line('c1', { state: 'connected', answeredAt: 2 }) });
+    const waiting = phone.workerOf('c1');
+    const end = { by: 'them', code: null, reason: 'hung up', missed: false } as const;
+    sip.say({ type: 'line', line: line('c1', { state: 'ended', answeredAt: 2, endedAt: 3, end }) });
+    await expect(waiting).rejects.toThrow('the call is over');
+    await expect(phone.workerOf('c1')).rejects.toThrow('the call is over');
+  });
+
   it('is ended by SIP when our side hangs up', async () => {
     await start();
     sip.say({ type: 'line', line: line('c1') });
@@ -311,6 +340,13 @@ describe('a call that comes in', () => {
     await start({ who: 'ring' });
     sip.say({ type: 'line', line: line('c3') });
     expect(await sip.job('reject')).toMatchObject({ code: 480 });
+  });
+
+  it('is told to try elsewhere when nobody new is answered any more', async () => {
+    await start();
+    phone.refuseNew();
+    sip.say({ type: 'line', line: line('c1') });
+    expect(await sip.job('reject')).toEqual({ call: 'c1', code: 503, reason: 'Service Unavailable' });
   });
 
   it('is refused, with a notice, when the bot is broken', async () => {

@@ -12,7 +12,7 @@ import type {
   SipStep,
 } from '../contract/sip.ts';
 import { newCallId } from '../base/call-id.ts';
-import { BUSY, UNAVAILABLE, decide, type IncomingAnswer } from './incoming.ts';
+import { BUSY, CLOSING, UNAVAILABLE, decide, type IncomingAnswer } from './incoming.ts';
 import { LineAudio, type MediaWorker } from './line-audio.ts';
 import type { SipLinkEvents, SipNews, SipThread } from './sip-link.ts';
 import { SipMessages } from './sip-messages.ts';
@@ -80,6 +80,7 @@ export class Phone {
   readonly #messages = new SipMessages();
   readonly #views = new Map<string, AccountView>();
   #accounts: readonly Account[] = [];
+  #closing = false;
 
   constructor(means: PhoneMeans) {
     this.#means = means;
@@ -197,6 +198,20 @@ export class Phone {
     return this.#lines.has(call);
   }
 
+  /**
+   * The media worker that a call lives in, once it does: a moment after the line is told to be connected.
+   * @throws SidetoneError 'usage' when nobody has answered yet, or it is over
+   */
+  async workerOf(call: string): Promise<MediaWorker> {
+    const line = this.#lines.get(call);
+    if (!line) throw callIsOver();
+    const { view, audio } = line;
+    if (view?.state !== 'connected' || !audio)
+      throw new SidetoneError('usage', 'the call is not connected yet');
+    await audio.connected;
+    return audio.worker;
+  }
+
   /** Done when the far end has agreed. @throws SidetoneError when it refused */
   async hold(call: string, on: boolean): Promise<void> {
     this.#goingOn(call);
@@ -253,6 +268,11 @@ export class Phone {
     for (const [call, { audio }] of this.#lines) {
       if (audio?.worker === worker) this.callEnded(call, reason);
     }
+  }
+
+  /** Calls going on stay; callers are told that another is to be tried. */
+  refuseNew(): void {
+    this.#closing = true;
   }
 
   /** Ends all calls and registrations with a goodbye. */
@@ -339,6 +359,10 @@ export class Phone {
   #decide(view: LineView): void {
     const { watch, maxCalls, callsGoingOn } = this.#means;
     const { call } = view;
+    if (this.#closing) {
+      this.#try(call, this.reject(call, CLOSING.code, CLOSING.reason));
+      return;
+    }
     if (callsGoingOn() > maxCalls) {
       this.#notice('max_calls', `${view.remote.uri} was refused: ${maxCalls} calls are going on`);
       this.#try(call, this.reject(call, BUSY.code, BUSY.reason));

@@ -18,7 +18,8 @@ export async function requireFreePort(host: string, port: number): Promise<void>
     const code = error instanceof Error && 'code' in error ? error.code : null;
     if (code === 'EADDRINUSE') {
       const holder = await holderOf(port);
-      throw new SidetoneError('environment', `UDP port ${port} is taken${holder ? ` by ${holder}` : ''}`, {
+      const by = holder ? ` by ${holder.name} (pid ${holder.pid})` : '';
+      throw new SidetoneError('environment', `UDP port ${port} is taken${by}`, {
         hint: 'end that program, or listen elsewhere with --rtp HOST:PORT',
         cause: error,
       });
@@ -35,8 +36,15 @@ export async function requireFreePort(host: string, port: number): Promise<void>
   }
 }
 
-/** "NAME (pid N)" of the process with a UDP socket on the port; null where the system does not say. */
-async function holderOf(port: number): Promise<string | null> {
+export interface PortHolder {
+  readonly name: string;
+  readonly pid: number;
+  /** It is a `sidetone serve`. */
+  readonly serves: boolean;
+}
+
+/** The process with a UDP socket on the port; null where the system does not say. */
+export async function holderOf(port: number): Promise<PortHolder | null> {
   const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
   const inodes = new Set<string>();
   for (const table of ['/proc/net/udp', '/proc/net/udp6']) {
@@ -52,7 +60,9 @@ async function holderOf(port: number): Promise<string | null> {
       const target = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '');
       if (!inodes.has(target)) continue;
       const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
-      return `${name} (pid ${pid})`;
+      const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+      const serves = words.includes('serve') && words.some((word) => word.endsWith('cli/main.ts'));
+      return { name, pid: Number(pid), serves };
     }
   }
   return null;

@@ -94,6 +94,23 @@ describe('a call out', () => {
     expect((await rig.line({ call: 'c' })).state).toBe('connected');
   });
 
+  it('rings and has early audio where the responses have no tag, and the call is with the tag that answers', async () => {
+    const invite = await place();
+    peer.reply(invite, '180 Ringing', { tag: '' });
+    await rig.line({ state: 'ringing' });
+    peer.reply(invite, '183 Session Progress', { tag: '', sdp: sdp(5000) });
+    await rig.line({ state: 'early' });
+    peer.reply(invite, '200 OK', { tag: 'real', sdp: sdp(6000) });
+    expect((await peer.next('ACK')).header('To')).toMatch(/;tag=real$/);
+    await rig.line({ state: 'connected' });
+    expect(rig.media('c').map(({ remote }) => remote.port)).toEqual([5000, 6000]);
+    await rig.ask('hang_up', { call: 'c', reason: 'enough' });
+    const bye = await peer.next('BYE');
+    expect(bye.header('To')).toMatch(/;tag=real$/);
+    peer.reply(bye, '200 OK');
+    await rig.line({ state: 'ended' });
+  });
+
   it('acknowledges reliable responses, and keeps the answer they carried', async () => {
     const invite = await place();
     peer.reply(invite, '183 Session Progress', {

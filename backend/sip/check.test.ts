@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import type { SipStep, SipThreadMessage } from '../contract/sip.ts';
 import { checkAccount } from './check.ts';
@@ -47,6 +49,48 @@ describe('sip check', () => {
     const { ok, steps } = await check({ password: 'secret' }, { srtp: 'required' });
     expect(steps.at(-1)?.message).toMatch(/^a tone both ways, unchanged \(PCMA, SRTP, /);
     expect(ok).toBe(true);
+  });
+
+  test('beside the account itself, which has its fixed port', async () => {
+    await using taken = await TinyServer.open({ password: '' });
+    const bind = `127.0.0.1:${taken.port}`;
+    const { ok, told, steps } = await check({ password: 'secret' }, { bind });
+    expect(told).toEqual(['dns ok', 'register ok', 'options ok', 'media ok']);
+    expect(steps[0]?.hint).toContain(`not from ${bind}`);
+    expect(ok).toBe(true);
+  });
+
+  test('a dead server: every step that fails says what to look at', async () => {
+    const dead = await TinyServer.open({ password: '' });
+    await dead[Symbol.asyncDispose]();
+    const { steps } = await check(
+      { password: '' },
+      { aor: `sip:alice@127.0.0.1:${dead.port}`, transport: 'tcp' },
+    );
+    expect(steps.at(-1)).toMatchObject({ step: 'tcp', verdict: 'fail' });
+    expect(steps.at(-1)?.message).toContain(`nothing listens at 127.0.0.1:${dead.port}`);
+    expect(steps.at(-1)?.hint).toMatch(/registrar.*port.*firewall/);
+  });
+
+  test('a server that says nothing: so too', async () => {
+    const mute = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(mute, 'listening');
+    // Only timers: the sockets are as real as ever.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    const checked = check({ password: '' }, { aor: `sip:alice@127.0.0.1:${mute.address().port}` });
+    for (let turns = 0; turns < 400; turns += 1) {
+      await vi.advanceTimersByTimeAsync(100);
+      await new Promise(setImmediate);
+    }
+    vi.useRealTimers();
+    mute.close();
+    const { ok, told, steps } = await checked;
+    expect(told).toEqual(['dns ok', 'register fail', 'options fail']);
+    for (const { message, hint } of steps.slice(1)) {
+      expect(message).toContain('no answer');
+      expect(hint).toMatch(/registrar.*port.*firewall/);
+    }
+    expect(ok).toBe(false);
   });
 
   test('a wrong password', async () => {

@@ -6,6 +6,7 @@ import { echo } from './echo.ts';
 import { ping, type Means, type Told } from './ping.ts';
 import { tcpTo, tlsTo } from './transport/connect.ts';
 import { parseHop, resolveHop, showTarget, type Target } from './transport/routing.ts';
+import { LOOK_AT_THE_WAY } from './registration-plan.ts';
 import { Trial } from './trial.ts';
 
 export interface CheckOptions extends Means {
@@ -32,14 +33,18 @@ export async function checkAccount(options: CheckOptions): Promise<{ readonly ok
     onStep({ step: name, ...told, tookMs: clock.now() - began });
     return told.verdict !== 'fail';
   };
-  // A port of its own: that of the account is in use.
+  // A port of its own: that of the account may be in use, by the account itself first of all.
+  const { bind } = options.account.settings;
   const settings = { ...options.account.settings, bind: null, enabled: true };
   const account: Account = { ...options.account, name: NAME, settings };
 
   const targets: Target[] = [];
   const named = await step('dns', async () => {
     targets.push(...(await targetsOf(account, options)));
-    return ok(`${hostOf(account)} is ${targets.map(showTarget).join(', ')}`);
+    const told = ok(`${hostOf(account)} is ${targets.map(showTarget).join(', ')}`);
+    return bind === null
+      ? told
+      : { ...told, hint: `Asked from a free port, not from ${bind}, which is the account's.` };
   });
   const [target] = targets;
   if (!named || !target) return { ok: false };
@@ -50,12 +55,13 @@ export async function checkAccount(options: CheckOptions): Promise<{ readonly ok
 
   await using trial = new Trial(options);
   const registered = await step('register', async () =>
-    registration(await trial.bringUp([account], NAME, REGISTER_MS)),
+    registration(await trial.bringUp([account], NAME, REGISTER_MS), target),
   );
   const answers = await step('options', async () => {
     const { status, message, hint, tookMs } = await ping(account, options, OPTIONS_MS);
     if (status !== null) return ok(`answered ${status} in ${Math.round(tookMs)} ms`);
-    return registered ? info(`OPTIONS is not answered: ${message}`) : { verdict: 'fail', message, hint };
+    if (registered) return info(`OPTIONS is not answered: ${message}`);
+    return { verdict: 'fail', message, hint: hint ?? LOOK_AT_THE_WAY };
   });
   if (!registered) return { ok: false };
   const heard = await step('media', () => echo(trial, account, isIP(target.address) === 6 ? 'udp6' : 'udp4'));
@@ -71,8 +77,9 @@ function info(message: string): Told {
 }
 
 function failure(error: unknown): Told {
-  const { message, hint } = problemOf(error);
-  return { verdict: 'fail', message, hint };
+  const { kind, message, hint } = problemOf(error);
+  const silent = kind === 'unreachable' || kind === 'timeout';
+  return { verdict: 'fail', message, hint: hint ?? (silent ? LOOK_AT_THE_WAY : null) };
 }
 
 async function targetsOf({ settings }: Account, means: Means): Promise<readonly Target[]> {
@@ -118,8 +125,11 @@ function certificateOf(socket: TLSSocket, tls: Account['tls']): Told {
   };
 }
 
-function registration(view: AccountView | null): Told {
-  if (!view) return { verdict: 'fail', message: 'no answer to REGISTER', hint: null };
+function registration(view: AccountView | null, target: Target): Told {
+  if (!view) {
+    const message = `no answer to REGISTER from ${showTarget(target)} within ${REGISTER_MS / 1000} s`;
+    return { verdict: 'fail', message, hint: LOOK_AT_THE_WAY };
+  }
   const { state, message, hint, contact } = view;
   if (state === 'failed') return { verdict: 'fail', message, hint };
   if (state === 'ready') return info('the account does not register');

@@ -36,8 +36,9 @@ export async function ping(account: Account, means: Means, withinMs: number): Pr
   const { promise, resolve } = Promise.withResolvers<Omit<Pong, 'tookMs'>>();
   await using scope = new Scope();
   const layer = new SipLayer({
+    clock,
+    dns: means.dns,
     account,
-    ...means,
     random: () => means.random(),
     scope: scope.child(),
     onWire: () => undefined,

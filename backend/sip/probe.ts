@@ -8,6 +8,7 @@ import {
 } from '../contract/sip.ts';
 import { bracketed, guesses, namedByDns, shown, type Candidate } from './candidates.ts';
 import { ping, type Means, type Pong, type Told } from './ping.ts';
+import { LOOK_AT_THE_WAY } from './registration-plan.ts';
 import { Trial } from './trial.ts';
 
 export interface ProbeOptions extends Means {
@@ -114,7 +115,7 @@ interface Outcome {
 async function register(account: Account, means: Means): Promise<Outcome> {
   await using trial = new Trial(means);
   const view = await trial.bringUp([account], NAME, REGISTER_MS);
-  if (!view) return { ok: false, answered: false, message: 'no answer to REGISTER', hint: null };
+  if (!view) return { ok: false, answered: false, message: 'no answer to REGISTER', hint: LOOK_AT_THE_WAY };
   const { state, message, hint } = view;
   return { ok: state === 'registered', answered: true, message, hint };
 }

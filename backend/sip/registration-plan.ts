@@ -49,6 +49,9 @@ const MOST_HOPS = 5;
 const BRIEFEST_REFRESH_MS = 10_000;
 const LONGEST_EXPIRES_S = 7 * 86_400;
 const FIRST_RETRY_MS = 2000;
+/** What to do where nobody answers. */
+export const LOOK_AT_THE_WAY =
+  'Check the registrar, its port and the transport, and that no firewall is in between.';
 /** RFC 5626 section 4.5. */
 const BASE_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 1_800_000;
@@ -165,7 +168,7 @@ function hintOf(code: number): string | null {
       return 'Check the user and the domain of the AOR.';
     case 408:
     case 503:
-      return 'Check the registrar, its port and the transport, and that no firewall is in between.';
+      return LOOK_AT_THE_WAY;
     case 423:
       return 'Set expires_s to what the registrar wants.';
     default:

@@ -77,7 +77,7 @@ function pointsOf({ manifest, events }: Trace): readonly MappingPoint[] {
 }
 
 /** Whether an IP packet, with its UDP payload at `payload`, was sent by an end, named as a manifest does. */
-function comesFrom(end: string): (ip: Buffer, payload: number) => boolean {
+export function comesFrom(end: string): (ip: Buffer, payload: number) => boolean {
   const { host, port } = parseEnd(end) ?? { host: '', port: NaN };
   let address: Uint8Array;
   try {
@@ -146,7 +146,7 @@ function isOurs(head: Buffer): boolean {
 }
 
 /** A UDP datagram of a capture. */
-interface Captured {
+export interface Captured {
   /** From the IP header on; `payload`: where in it UDP's begins. */
   readonly ip: Buffer;
   readonly payload: number;
@@ -160,7 +160,7 @@ interface Captured {
  * Calls `take` with each UDP datagram of a capture of ours. A file that was being written ends within a record: it is
  * read up to there. False: it is no capture of ours.
  */
-async function eachDatagram(file: string, take: (datagram: Captured) => void): Promise<boolean> {
+export async function eachDatagram(file: string, take: (datagram: Captured) => void): Promise<boolean> {
   const handle = await open(file, 'r');
   try {
     const head = Buffer.alloc(FILE_HEADER_BYTES);

@@ -66,6 +66,11 @@ export class Cli implements AsyncDisposable {
     this.#child.kill('SIGINT');
   }
 
+  /** As a container is stopped. */
+  terminate(): void {
+    this.#child.kill('SIGTERM');
+  }
+
   /** The port of `serve` on 127.0.0.1, once it is ready. */
   async ready(): Promise<number> {
     const found = await until('SYSTEM READY', () => {

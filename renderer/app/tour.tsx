@@ -4,6 +4,8 @@ import { useTexts } from '../base/text.ts';
 import { saveSettings } from '../state/actions.ts';
 import { useApp } from '../state/app.ts';
 import { useCalls } from '../state/calls.ts';
+import { ringingLines } from '../state/lines.ts';
+import { usePhone } from '../state/phone.ts';
 import { Button } from '../ui/button.tsx';
 import { startTour, useShell } from './shell-state.ts';
 import { appText } from './text.ts';
@@ -19,6 +21,8 @@ export function Tour(): ReactNode {
   const step = useShell((shell) => shell.tourStep);
   const unseen = useApp(({ settings }) => settings !== null && !settings.tour_done);
   const called = useCalls(({ calls }) => [...calls.values()].some(({ summary }) => summary.state === 'live'));
+  // The note is above all else: it would lie over whoever calls.
+  const rings = usePhone(({ lines, entries }) => ringingLines(lines, entries).length > 0);
   const anchor = useAnchor(step === null ? null : (STEPS[step] ?? null));
 
   useEffect(() => {
@@ -29,7 +33,7 @@ export function Tour(): ReactNode {
     if (step === 0 && called) useShell.setState({ tourStep: 1 });
   }, [step, called]);
 
-  return step === null || anchor === null ? null : <Note key={step} step={step} anchor={anchor} />;
+  return step === null || anchor === null || rings ? null : <Note key={step} step={step} anchor={anchor} />;
 }
 
 function Note({ step, anchor }: { readonly step: number; readonly anchor: HTMLElement }): ReactNode {

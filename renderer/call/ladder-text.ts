@@ -28,7 +28,7 @@ export const ladderText = texts(
     received: 'получено',
     repeated: 'повтор',
     repeatedTitle: 'То же самое сообщение отправлено ещё раз',
-    seconds: (value) => `${value} с`,
+    seconds: (value) => `${value.replace('.', ',')} с`,
     copy: 'Копировать',
     copied: 'Скопировано',
     notCopied: 'Не скопировано: выделите текст и скопируйте сами',

@@ -59,4 +59,8 @@ it('says what is not known', () => {
     'no reports',
     '–',
   ]);
+  const inRussian = statRows({ ...quality, lossPercent: 12.34, mos: 4.1 }, statsText.ru);
+  expect(inRussian.map(([, value]) => value)).toEqual(
+    expect.arrayContaining(['1,3 мс', '12,3 % (потеряно 0, опоздало 0)', '4,1']),
+  );
 });

@@ -31,10 +31,10 @@ export function statRows(
     [t.encryption, srtp ?? t.inTheClear],
     [t.received, String(received)],
     [t.sent, String(sent)],
-    [t.jitter, t.ms(jitterMs.toFixed(1))],
-    [t.loss, t.lossOf(lossPercent.toFixed(1), Math.max(0, lost), late)],
+    [t.jitter, t.ms(t.tenths(jitterMs))],
+    [t.loss, t.lossOf(t.tenths(lossPercent), Math.max(0, lost), late)],
     [t.concealed, t.ms(concealedMs.toFixed(0))],
     [t.roundTrip, roundTripMs === null ? t.noReports : t.ms(roundTripMs.toFixed(0))],
-    [t.mos, mos === null ? '–' : mos.toFixed(1)],
+    [t.mos, mos === null ? '–' : t.tenths(mos)],
   ];
 }

@@ -1,5 +1,9 @@
 import { texts } from '../base/text.ts';
 
+const tenths = { minimumFractionDigits: 1, maximumFractionDigits: 1 } as const;
+const inEnglish = new Intl.NumberFormat('en', tenths);
+const inRussian = new Intl.NumberFormat('ru', tenths);
+
 export const statsText = texts(
   {
     title: 'Audio of the call',
@@ -18,6 +22,7 @@ export const statsText = texts(
     noReports: 'no reports',
     mos: 'MOS, estimated',
     ms: (value: string) => `${value} ms`,
+    tenths: (value: number) => inEnglish.format(value),
   },
   {
     title: 'Звук звонка',
@@ -36,5 +41,6 @@ export const statsText = texts(
     noReports: 'нет отчётов',
     mos: 'MOS, оценка',
     ms: (value) => `${value} мс`,
+    tenths: (value) => inRussian.format(value),
   },
 );

@@ -7,13 +7,15 @@ import { usePhone } from '../state/phone.ts';
 import { Button } from '../ui/button.tsx';
 import { Field, Select, Switch, TextInput } from '../ui/field.tsx';
 import { saveAccount } from './account-actions.ts';
+import { AccountRules } from './account-rules.tsx';
 import { accountText } from './account-text.ts';
 import { CODEC_ORDERS, NEW_ACCOUNT, draftOf, saveRequest, type AccountDraft } from './account.ts';
 
 interface AccountFormProps {
   /** null: a new one. */
   readonly entry: AccountEntry | null;
-  readonly onDone: () => void;
+  /** `name`: of the account as it is now; null: there is none. */
+  readonly onDone: (name: string | null) => void;
 }
 
 /** The settings of an account that matter most; all others stand in accounts.yaml and stay as they are. */
@@ -32,12 +34,13 @@ export function AccountForm({ entry, onDone }: AccountFormProps): ReactNode {
     setSaving(true);
     const saved = await saveAccount(checked.request);
     setSaving(false);
-    if (saved) onDone();
+    if (saved) onDone(checked.request.name);
   };
   const text = (key: TextKey, label: string, hint: string, wrong: string | null = null): ReactNode => (
     <Field label={label} hint={hint} error={wrong}>
       <TextInput
         mono={key !== 'displayName'}
+        autoFocus={key === 'name'}
         type={key === 'password' ? 'password' : 'text'}
         disabled={key === 'password' && draft.forgetPassword}
         value={draft[key]}
@@ -64,6 +67,9 @@ export function AccountForm({ entry, onDone }: AccountFormProps): ReactNode {
         {text('allow', t.allow, t.allowHint, error === 'allow' ? t.wrongAllow : null)}
         <Choices draft={draft} onChange={set} />
       </div>
+      {draft.who === 'ring' && (
+        <AccountRules rules={draft.rules} onChange={(rules) => set({ rules })} onSubmit={() => void save()} />
+      )}
       <Switch checked={draft.register} onChange={(register) => set({ register })} label={t.register} />
       <Switch checked={draft.enabled} onChange={(enabled) => set({ enabled })} label={t.enabled} />
       {stored && (
@@ -82,7 +88,7 @@ export function AccountForm({ entry, onDone }: AccountFormProps): ReactNode {
         <Button variant="primary" busy={saving} disabled={error !== null} onClick={() => void save()}>
           {t.save}
         </Button>
-        <Button variant="quiet" onClick={onDone}>
+        <Button variant="quiet" onClick={() => onDone(entry?.name ?? null)}>
           {t.cancel}
         </Button>
       </div>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accountSettings } from '../../backend/contract/sip.ts';
-import { NEW_ACCOUNT, draftOf, nameFor, saveRequest, timeLeft } from './account.ts';
+import { NEW_ACCOUNT, NEW_RULE, draftOf, nameFor, saveRequest, timeLeft } from './account.ts';
 
 const SAVED = accountSettings.parse({
   aor: 'sips:alice@example.com',
@@ -8,6 +8,8 @@ const SAVED = accountSettings.parse({
   allow: ['10.0.0.0/8'],
   ptime_ms: 30,
   bot: '../bot',
+  who: 'ring',
+  auto_answer: [{ from: '+7*', after_s: 2.5 }, { who: 'person' }],
 });
 
 describe('what is saved', () => {
@@ -43,11 +45,37 @@ describe('what is saved', () => {
     expect(asked({ password: 'x', forgetPassword: true })).toHaveProperty('request.password', null);
   });
 
+  it('has the rules of what answers by itself, in their order', () => {
+    const draft = draftOf('alice', SAVED);
+    expect(draft.rules).toEqual([
+      { from: '+7*', afterS: '2.5', who: 'bot' },
+      { from: '', afterS: '0', who: 'person' },
+    ]);
+    const rules = [{ from: ' 100 ', afterS: '1,5', who: 'person' } as const, NEW_RULE];
+    expect(saveRequest({ ...draft, rules }, SAVED, 'alice', [])).toHaveProperty(
+      'request.settings.auto_answer',
+      [
+        { from: '100', after_s: 1.5, who: 'person' },
+        { from: null, after_s: 0, who: 'bot' },
+      ],
+    );
+  });
+
+  it('leaves the rules of an account that does not ring, for they are not shown', () => {
+    const draft = { ...draftOf('alice', SAVED), who: 'bot', rules: [{ ...NEW_RULE, afterS: 'x' }] } as const;
+    const { auto_answer } = SAVED;
+    expect(saveRequest(draft, SAVED, 'alice', [])).toMatchObject({
+      request: { settings: { who: 'bot', auto_answer } },
+    });
+  });
+
   it.each([
     [{ name: 'Alice' }, 'name'],
     [{ name: 'bob' }, 'taken'],
     [{ aor: 'alice' }, 'aor'],
     [{ allow: 'office' }, 'allow'],
+    [{ rules: [{ ...NEW_RULE, afterS: 'soon' }] }, 'rules'],
+    [{ rules: [{ ...NEW_RULE, afterS: '121' }] }, 'rules'],
     [{ displayName: 'x'.repeat(121) }, 'other'],
   ])('is refused: %j', (change, error) => {
     const draft = { ...draftOf('alice', SAVED), ...change };
@@ -67,6 +95,7 @@ describe('time left', () => {
     secondsLeft: (seconds: number) => `${seconds} s`,
     minutesLeft: (minutes: number) => `${minutes} min`,
     retryIn: (seconds: number) => `again ${seconds} s`,
+    retryInMinutes: (minutes: number) => `again ${minutes} min`,
   };
 
   it.each([
@@ -74,6 +103,7 @@ describe('time left', () => {
     [{ state: 'registered', registeredUntil: 61_400, retryAt: null }, '60 s'],
     [{ state: 'registered', registeredUntil: 0, retryAt: null }, '0 s'],
     [{ state: 'failed', registeredUntil: null, retryAt: 31_000 }, 'again 30 s'],
+    [{ state: 'failed', registeredUntil: 31_000, retryAt: 601_000 }, 'again 10 min'],
     [{ state: 'ready', registeredUntil: null, retryAt: null }, null],
   ] as const)('of %j', (view, left) => expect(timeLeft(view, 1000, t)).toBe(left));
 });

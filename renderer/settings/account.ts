@@ -5,7 +5,7 @@ import {
   type AccountView,
 } from '../../backend/contract/sip.ts';
 import type { Request } from '../../backend/contract/window.ts';
-import { parseNetworks } from './typed.ts';
+import { parseNetworks, parseNumber } from './typed.ts';
 
 /** What is typed and chosen for an account, made into its settings. */
 
@@ -14,6 +14,20 @@ export const CODEC_ORDERS = ['PCMA PCMU', 'PCMU PCMA', 'PCMA', 'PCMU'] as const;
 export type CodecOrder = (typeof CODEC_ORDERS)[number];
 
 type Chosen = Pick<AccountSettings, 'transport' | 'dtmf' | 'srtp' | 'who' | 'register' | 'enabled'>;
+
+type Rule = AccountSettings['auto_answer'][number];
+
+/** A rule of what answers by itself, as it is typed. */
+export interface RuleDraft {
+  /** '': everybody. */
+  readonly from: string;
+  readonly afterS: string;
+  readonly who: Rule['who'];
+}
+
+export const NEW_RULE: RuleDraft = { from: '', afterS: '0', who: 'bot' };
+/** As many as the file may have. */
+export const MOST_RULES = 20;
 
 export interface AccountDraft extends Chosen {
   readonly name: string;
@@ -29,9 +43,10 @@ export interface AccountDraft extends Chosen {
   /** Folder; '': that of the settings. */
   readonly bot: string;
   readonly allow: string;
+  readonly rules: readonly RuleDraft[];
 }
 
-export type AccountError = 'name' | 'taken' | 'aor' | 'allow' | 'other';
+export type AccountError = 'name' | 'taken' | 'aor' | 'allow' | 'rules' | 'other';
 
 export const NEW_ACCOUNT = accountSettings.parse({ aor: 'sip:user@domain', who: 'ring' });
 
@@ -55,7 +70,22 @@ export function draftOf(name: string, settings: AccountSettings): AccountDraft {
     codecs: CODEC_ORDERS.find((order) => order === settings.codecs.join(' ')) ?? 'PCMA PCMU',
     bot: settings.bot ?? '',
     allow: settings.allow.join(', '),
+    rules: settings.auto_answer.map(({ from, after_s, who: answers }) => ({
+      from: from ?? '',
+      afterS: String(after_s),
+      who: answers,
+    })),
   };
+}
+
+/** Seconds; null: no rule can have them. */
+export function parseAfter(text: string): number | null {
+  return parseNumber(text, 0, 120);
+}
+
+function ruleOf({ from, afterS, who }: RuleDraft): Rule | null {
+  const after = parseAfter(afterS);
+  return after === null ? null : { from: orNull(from), after_s: after, who };
 }
 
 /**
@@ -75,6 +105,9 @@ export function saveRequest(
   if (!aor.success) return { error: 'aor' };
   const allow = parseNetworks(draft.allow);
   if (allow === null) return { error: 'allow' };
+  // Of an account that does not ring they are not shown, and stay as they were.
+  const rules = draft.who === 'ring' ? draft.rules.map(ruleOf) : base.auto_answer;
+  if (rules.includes(null)) return { error: 'rules' };
   const { transport, dtmf, srtp, who, register, enabled } = draft;
   const settings = accountSettings.safeParse({
     ...base,
@@ -92,6 +125,7 @@ export function saveRequest(
     proxy: orNull(draft.proxy),
     codecs: draft.codecs.split(' '),
     bot: orNull(draft.bot),
+    auto_answer: rules,
   });
   if (!settings.success) return { error: 'other' };
   const password = draft.forgetPassword ? null : draft.password === '' ? undefined : draft.password;
@@ -143,6 +177,7 @@ interface TimeTexts {
   readonly secondsLeft: (seconds: number) => string;
   readonly minutesLeft: (minutes: number) => string;
   readonly retryIn: (seconds: number) => string;
+  readonly retryInMinutes: (minutes: number) => string;
 }
 
 /** How long a registration holds, or when it is tried again; null: neither. `now`: epoch ms. */
@@ -151,9 +186,10 @@ export function timeLeft(
   now: number,
   t: TimeTexts,
 ): string | null {
-  if (state === 'failed' && retryAt !== null)
-    return t.retryIn(Math.max(0, Math.round((retryAt - now) / 1000)));
-  if (registeredUntil === null) return null;
-  const seconds = Math.max(0, (registeredUntil - now) / 1000);
-  return seconds < 90 ? t.secondsLeft(Math.round(seconds)) : t.minutesLeft(Math.round(seconds / 60));
+  const again = state === 'failed' && retryAt !== null;
+  const until = again ? retryAt : registeredUntil;
+  if (until === null) return null;
+  const seconds = Math.max(0, (until - now) / 1000);
+  if (seconds < 90) return (again ? t.retryIn : t.secondsLeft)(Math.round(seconds));
+  return (again ? t.retryInMinutes : t.minutesLeft)(Math.round(seconds / 60));
 }

@@ -22,7 +22,13 @@ export function AccountsSection(): ReactNode {
   const entries = usePhone((phone) => phone.entries);
   const problem = usePhone((phone) => phone.problem);
   const [open, setOpen] = useState<Open | null>(null);
+  /** Account whose form was closed last: the focus goes back to the button that opened it. */
+  const [left, setLeft] = useState<string | null>(null);
   const close = (): void => setOpen(null);
+  const leave = (name: string | null): void => {
+    setLeft(name);
+    close();
+  };
   useEffect(() => void listAccounts(), []);
   const removed = open?.what === 'remove' ? open.name : null;
   return (
@@ -45,10 +51,11 @@ export function AccountsSection(): ReactNode {
           {entries.map((entry) => (
             <li key={entry.name} className="settings-account">
               {open?.what === 'edit' && open.name === entry.name ? (
-                <AccountForm entry={entry} onDone={close} />
+                <AccountForm entry={entry} onDone={leave} />
               ) : (
                 <AccountRow
                   entry={entry}
+                  left={left === entry.name}
                   onEdit={() => setOpen({ what: 'edit', name: entry.name })}
                   onRemove={() => setOpen({ what: 'remove', name: entry.name })}
                 />
@@ -58,7 +65,7 @@ export function AccountsSection(): ReactNode {
         </ul>
       )}
       {open?.what === 'new' ? (
-        <AccountForm entry={null} onDone={close} />
+        <AccountForm entry={null} onDone={leave} />
       ) : (
         <div className="settings-buttons">
           <Button variant="primary" icon={Plus} onClick={() => setOpen({ what: 'add' })}>
@@ -77,11 +84,13 @@ export function AccountsSection(): ReactNode {
 
 interface RowProps {
   readonly entry: AccountEntry;
+  /** Its form was closed just now. */
+  readonly left: boolean;
   readonly onEdit: () => void;
   readonly onRemove: () => void;
 }
 
-function AccountRow({ entry: { name, settings }, onEdit, onRemove }: RowProps): ReactNode {
+function AccountRow({ entry: { name, settings }, left, onEdit, onRemove }: RowProps): ReactNode {
   const t = useTexts(accountText);
   const account = usePhone(({ accounts }) => accounts.find((view) => view.name === name) ?? null);
   const [id, begin] = useStepId();
@@ -119,7 +128,7 @@ function AccountRow({ entry: { name, settings }, onEdit, onRemove }: RowProps): 
           {t.check}
         </Button>
         {account && <RegisterAgain account={account} />}
-        <Button icon={Pencil} aria-label={t.editOf(name)} onClick={onEdit}>
+        <Button icon={Pencil} aria-label={t.editOf(name)} autoFocus={left} onClick={onEdit}>
           {t.edit}
         </Button>
         <IconButton icon={Trash2} label={t.removeOf(name)} onClick={onRemove} />

@@ -3,6 +3,8 @@ import { tidyAddresses } from './tidy.ts';
 import { parseSipUri } from './uri.ts';
 
 const MEDIA_TYPE = /^([\w.!%*+`'~-]+\/[\w.!%*+`'~-]+)\s*(?:;.*)?$/;
+/** In the place of a tag that is not there. */
+const NO_TAG = 'untagged';
 
 export interface Identity {
   /** User part of the AOR: sip.js answers 404 to a request for any other. */
@@ -24,8 +26,17 @@ export function cleanFor(message: SipMessage, { user, domain }: Identity): strin
   }
   const bad = tidyAddresses(message, domain);
   if (bad !== null) return bad;
+  tagRinging(message);
   cleanBody(message);
   return null;
+}
+
+/** sip.js drops a provisional response whose To has no tag, which some gateways of old send: nobody would hear it ring. */
+function tagRinging(message: SipMessage): void {
+  const { status, toTag, cseq } = message;
+  if (status === null || status <= 100 || status >= 200 || toTag !== null || cseq?.method !== 'INVITE')
+    return;
+  message.set('To', `${message.get('to') ?? ''};tag=${NO_TAG}`);
 }
 
 function cleanBody(message: SipMessage): void {
