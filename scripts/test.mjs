@@ -1,6 +1,6 @@
 /**
  * `npm test`: set-up, then every part: format, types, lint, unit and integration tests, end-to-end tests,
- * SIP against other people's software, window tests.
+ * the GPU stack's Python, SIP against other people's software, window tests.
  * Parts can be named (`npm test -- unit lint`). Ends with one line: `N passed, N failed`.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureElectron, ensureLibraries, ensureWindow } from './electron.mjs';
+import { testGpuStack } from './gpu-stack.mjs';
 import { ensureDependencies, ensureModels, ensureWitnesses, node24, root } from './setup.mjs';
 
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
@@ -23,6 +24,11 @@ const parts = {
   lint: () => check('lint', bin('oxlint'), ['--type-aware', '--deny-warnings']),
   unit: () => vitest('unit', ['--project', 'unit']),
   e2e: () => vitest('e2e', ['--project', 'e2e']),
+  gpu: async () => {
+    const { failures: told, ...counts } = await testGpuStack();
+    failures.push(...told);
+    return counts;
+  },
   sip: () => vitest('sip', ['--project', 'sip']),
   window: () => vitest('window', ['--project', 'window'], 'pipe'),
 };
