@@ -85,7 +85,7 @@ if (unknown.length > 0) {
 }
 
 ensureDependencies();
-if (named.length === 0 || named.some((name) => ['unit', 'e2e', 'sip', 'window'].includes(name))) {
+if (named.length === 0 || named.some((name) => ['unit', 'e2e', 'gpu', 'sip', 'window'].includes(name))) {
   ensureModels();
   ensureModels(['smollm2-135m']);
   ensureWitnesses();
