@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from sidetone_common import auth, errors, metrics, uploads
+from sidetone_common import auth, errors, metrics, telemetry, uploads
 from sidetone_stt import realtime, transcriptions
 from sidetone_stt.engine import Engine
 from sidetone_stt.metrics import Metrics
@@ -31,6 +31,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     uploads.limit_bodies(app, settings.max_upload_mb * 2**20)
     auth.require_key(app, settings.api_key)
     metrics.install(app, measured.registry)
+    telemetry.install(app, "stt-server")
     app.include_router(transcriptions.router(service))
     app.include_router(realtime.router(service))
 

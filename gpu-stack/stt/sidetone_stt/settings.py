@@ -17,7 +17,7 @@ class Settings:
     api_key: str | None = field(default=None, repr=False, metadata=env("API_KEY"))
     # SIGTERM gives requests in progress this long.
     grace_s: int = field(default=30, metadata=env("STT_GRACE_S", minimum=0))
-    log_texts: bool = field(default=False, metadata=env("STT_LOG_TEXTS"))
+    log_texts: bool = field(default=False, metadata=env("LOG_TEXTS"))
 
     engine: Literal["whisper", "t-one"] = field(default="whisper", metadata=env("STT_ENGINE"))
     # A name of faster-whisper's list, a repository on the hub, or a folder.

@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, FastAPI, File, Form, Request, Response, UploadFile
 
-from sidetone_common import auth, errors, metrics, uploads
+from sidetone_common import auth, errors, metrics, telemetry, uploads
 from sidetone_common.errors import ApiError
 
 from .model import F5Model
@@ -42,6 +42,7 @@ def create_app(settings: Settings, model: F5Model | None = None) -> FastAPI:
     uploads.limit_bodies(app, int(settings.max_upload_mib * 2**20 * 4 / 3) + 65_536)
     auth.require_key(app, settings.api_key)
     metrics.install(app, service.metrics.registry)
+    telemetry.install(app, "tts-server")
     app.include_router(_speech(settings, service))
     app.include_router(_voices(service))
     app.include_router(_state(settings, service))
