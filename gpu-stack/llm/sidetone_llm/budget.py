@@ -104,11 +104,12 @@ def reckon(card_gib: float, plan: Plan) -> Budget:
     problems = []
     llm = plan.llm
     if kv_gib < needed_kv:
+        spare_gib = card_gib - stt_gib - tts_gib - HEADROOM_GIB
         share = (llm.weights_gib + LLM_RUNTIME_GIB + needed_kv) / card_gib
         problems.append(
             f"{llm.name} needs {llm.weights_gib:.2f} GiB of weights, {LLM_RUNTIME_GIB:.2f} to run and "
             f"{needed_kv:.2f} of KV cache for one request of {plan.max_model_len} tokens; "
-            f"{plan.utilization:.2f} of {card_gib:.2f} GiB is {llm_gib:.2f}. {_larger_share(share)}"
+            f"{plan.utilization:.2f} of {card_gib:.2f} GiB is {llm_gib:.2f}. {_larger_share(share, spare_gib / card_gib)}"
         )
     over = llm_gib + stt_gib + tts_gib + HEADROOM_GIB - card_gib
     if over > 0:
@@ -120,8 +121,9 @@ def reckon(card_gib: float, plan: Plan) -> Budget:
     return Budget(card_gib, plan, llm_gib, kv_gib, stt_gib, tts_gib, tuple(problems))
 
 
-def _larger_share(share: float) -> str:
-    if share > 0.95:
+def _larger_share(share: float, spare: float) -> str:
+    """share: what the model needs of the card; spare: what the other services leave of it."""
+    if share + 0.01 > min(spare, 0.95):
         return "It does not fit on this card: take a quantised model (GPU_PROFILE=24gb) or a smaller one"
     return f"Set LLM_GPU_MEMORY_UTILIZATION to {share + 0.01:.2f} or more, or take a quantised model"
 
