@@ -104,12 +104,12 @@ def reckon(card_gib: float, plan: Plan) -> Budget:
     problems = []
     llm = plan.llm
     if kv_gib < needed_kv:
-        spare_gib = card_gib - stt_gib - tts_gib - HEADROOM_GIB
+        spare = (card_gib - stt_gib - tts_gib - HEADROOM_GIB) / card_gib
         share = (llm.weights_gib + LLM_RUNTIME_GIB + needed_kv) / card_gib
         problems.append(
             f"{llm.name} needs {llm.weights_gib:.2f} GiB of weights, {LLM_RUNTIME_GIB:.2f} to run and "
             f"{needed_kv:.2f} of KV cache for one request of {plan.max_model_len} tokens; "
-            f"{plan.utilization:.2f} of {card_gib:.2f} GiB is {llm_gib:.2f}. {_larger_share(share, spare_gib / card_gib)}"
+            f"{plan.utilization:.2f} of {card_gib:.2f} GiB is {llm_gib:.2f}. {_larger_share(share, spare)}"
         )
     over = llm_gib + stt_gib + tts_gib + HEADROOM_GIB - card_gib
     if over > 0:
