@@ -220,7 +220,7 @@ describe.skipIf(!has('kamailio') || !has('baresip'))('two windows and a telephon
     await ben.card('ann').waitFor();
     await ann.button(/^Cancel/).click();
     await ben.card('ann').waitFor({ state: 'detached' });
-    await ben.page.getByRole('img', { name: 'Missed' }).waitFor();
+    await ben.page.getByRole('img', { name: 'Missed', exact: true }).waitFor();
   });
 
   it('take a number from a link', async () => {

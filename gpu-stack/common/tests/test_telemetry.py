@@ -53,9 +53,7 @@ def application() -> FastAPI:
     return app
 
 
-def test_a_request_is_a_span_below_its_callers(
-    collector: Collector, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_request_is_a_span_below_its_callers(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{collector.server_port}")
     app = application()
     provider = telemetry.install(app, "tts-server")

@@ -71,9 +71,21 @@ class Passes:
             for group in self._groups(heard, todo):
                 decoded = self._decode([heard[index] for index in group], temperature)
                 for index, segments in zip(group, decoded, strict=True):
-                    results[index] = segments
+                    results[index] = self._better(results[index], segments)
             todo = [index for index in todo if self._deserves_another(windows[index], results[index])]
         return results
+
+    def _better(self, one: list[Segment], other: list[Segment]) -> list[Segment]:
+        """What does not loop; then what is more likely."""
+        if not one or not other:
+            return one or other
+
+        def loops(segments: list[Segment]) -> bool:
+            return any(segment.compression_ratio > self._guard.max_compression for segment in segments)
+
+        if loops(one) != loops(other):
+            return other if loops(one) else one
+        return max(one, other, key=lambda segments: segments[0].avg_logprob)
 
     def _deserves_another(self, window: Window, segments: list[Segment]) -> bool:
         guard = self._guard

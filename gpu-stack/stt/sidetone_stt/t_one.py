@@ -23,6 +23,7 @@ _MODEL, _TOKENS = "model.onnx", "tokens.txt"
 _RATE = 8000
 # The model answers for a chunk with what it heard up to about its middle: silence brings out the last word.
 _FLUSH_S = 0.6
+_PIECE = 3 * RATE
 
 
 def weights(settings: Settings) -> ModelFile:
@@ -95,7 +96,9 @@ class TOneEngine:
 
     async def transcribe(self, audio: Audio, options: Options) -> AsyncIterator[Segment]:
         listener = self.listen(options)
-        await listener.feed(audio)
+        # In pieces, so that a long file leaves room for callers between them.
+        for start in range(0, len(audio), _PIECE):
+            await listener.feed(audio[start : start + _PIECE])
         text = await listener.finish()
         if text:
             yield Segment(
