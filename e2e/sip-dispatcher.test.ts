@@ -30,8 +30,8 @@ describe.skipIf(!has('sipp') || !has('kamailio'))('Kamailio before several voice
     folder = await mkdtemp(path.join(os.tmpdir(), 'sidetone-bots-'));
     bot = await makeBot(folder, SCRIPTED_BOT);
     const host = ownAddress();
-    const addresses: string[] = [];
-    for (let index = 0; index < BOTS; index += 1) addresses.push(`${host}:${await freePort(host)}`);
+    const port = await freePort(host, BOTS);
+    const addresses = Array.from({ length: BOTS }, (_, index) => `${host}:${port + index}`);
     // One after the other: each has its own time to become ready in.
     for (const address of addresses) bots.push(await ServedBot.start(bot, address));
     dispatcher = await Dispatcher.start(addresses, MAX_LOAD);

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CALLER, SCRIPTED_BOT, SCRIPTED_REPLY, makeBot, speech } from './support/bots.ts';
 import { Engine } from './support/engine.ts';
 import { encodeG711 } from './support/g711.ts';
+import { freePort } from './support/loopback.ts';
 import { Phone } from './support/phone.ts';
 import { has, output } from './support/tools.ts';
 import { until } from './support/until.ts';
@@ -154,7 +154,7 @@ describe.skipIf(!has('sipp'))('SIPp as the caller', () => {
     await writeFile(path.join(cwd, 'caller.raw'), encodeG711(0, speech(CALLER.name)));
     const before = new Set(engine.events.map(({ call }) => call));
 
-    const sipPort = await freePort();
+    const sipPort = await freePort('127.0.0.1');
     const sipp = (args: readonly string[]): Promise<unknown[]> =>
       once(
         spawn('sipp', ['-i', '127.0.0.1', '-m', '1', '-timeout', '30', '-nostdin', ...args], { cwd }),
@@ -180,15 +180,6 @@ describe.skipIf(!has('sipp'))('SIPp as the caller', () => {
     expect([(await uas)[0], (await uac)[0]]).toEqual([0, 0]);
   });
 });
-
-/** Free a moment ago, for programs that cannot choose one themselves. */
-async function freePort(): Promise<number> {
-  const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
 
 function portOf(peer: string | undefined): number {
   return Number(peer?.split(':').at(-1));

@@ -66,7 +66,9 @@ export class Baresip implements AsyncDisposable {
   /** Resolves when it is registered, where it is to be. */
   static async start(options: BaresipOptions): Promise<Baresip> {
     const { host = '127.0.0.1' } = options;
-    const [sip, control] = [await freePort(host), await freePort(host)];
+    // TLS is always one above the port for UDP and TCP.
+    const sip = await freePort(host, 3);
+    const control = sip + 2;
     const dir = await mkdtemp(path.join(os.tmpdir(), 'sidetone-baresip-'));
     await mkdir(path.join(dir, 'heard'));
     await writeFile(path.join(dir, 'says.wav'), encodeWav(repeated(options.says), 8000));

@@ -37,7 +37,8 @@ export class Dispatcher implements AsyncDisposable {
     const list = path.join(dir, 'dispatcher.list');
     const lines = bots.map((bot, index) => `1 sip:${bot} 0 0 duid=bot-${index};maxload=${maxLoad}\n`);
     await writeFile(list, lines.join(''));
-    const [port, httpPort] = [await freePort(host), await freePort(host)];
+    const port = await freePort(host, 2);
+    const httpPort = port + 1;
     const folder = path.join(REPOSITORY, 'gpu-stack/kamailio');
     const settings = {
       SIP_UDP: `udp:${host}:${port}`,

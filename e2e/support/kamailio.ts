@@ -55,7 +55,8 @@ export class Kamailio implements AsyncDisposable {
     { host = ownAddress(), next }: { host?: string; next?: Kamailio } = {},
   ): Promise<Kamailio> {
     const dir = await mkdtemp(path.join(os.tmpdir(), 'sidetone-kamailio-'));
-    const ports = [await freePort(host), await freePort(host), await freePort(host)];
+    const port = await freePort(host, 3);
+    const ports = [port, port + 1, port + 2];
     const file = path.join(dir, 'kamailio.cfg');
     await writeFile(file, configuration(options, host, ports, next ?? null));
     const kamailio = new Kamailio(

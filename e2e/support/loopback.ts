@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
@@ -12,9 +13,9 @@ export function ownAddress(): string {
 }
 let addresses = 0;
 
-/** Where peers on 127.0.0.1 have their RTP, apart from those of other processes and from ports the system gives. */
+/** Where peers on 127.0.0.1 have their RTP: apart from those of other processes, from `freePort`'s and the system's. */
 export function rtpPorts(): { readonly from: number; readonly to: number } {
-  const from = 12_000 + (process.pid % 200) * 100;
+  const from = 12_000 + (process.pid % 100) * 100;
   return { from, to: from + 99 };
 }
 
@@ -24,20 +25,24 @@ export function ownTraffic(): string {
   return `net ${ownAddress().replace(/\.\d+$/, '.0')}/24 or (host 127.0.0.1 and udp portrange ${from}-${to})`;
 }
 
-/** A port free for UDP and TCP a moment ago, for programs that cannot choose one themselves. */
-export async function freePort(host: string): Promise<number> {
+/**
+ * A port free for UDP and TCP a moment ago, and the `count - 1` after it, for programs that cannot choose one
+ * themselves. Below those that the system gives to whoever asks for any: one of these may be taken again at once.
+ */
+export async function freePort(host: string, count = 1): Promise<number> {
   for (;;) {
-    const socket = dgram.createSocket('udp4').bind(0, host);
-    await once(socket, 'listening');
-    const { port } = socket.address();
-    const server = net.createServer().listen(port, host);
-    // Refused by an error, when somebody has the port for TCP.
-    const free = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    );
-    server.close();
-    socket.close();
-    if (free) return port;
+    const first = randomInt(22_000, 32_000 - count);
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    const free = await Promise.all(ports.map((port) => isFree(port, host)));
+    if (free.every(Boolean)) return first;
   }
+}
+
+async function isFree(port: number, host: string): Promise<boolean> {
+  const socket = dgram.createSocket('udp4').bind(port, host);
+  const server = net.createServer().listen(port, host);
+  const listening = await Promise.allSettled([once(socket, 'listening'), once(server, 'listening')]);
+  socket.close();
+  server.close();
+  return listening.every(({ status }) => status === 'fulfilled');
 }

@@ -51,7 +51,9 @@ export class Sipp implements AsyncDisposable {
 
   static async start(options: SippOptions): Promise<Sipp> {
     const host = options.host ?? ownAddress();
-    const [port, mediaPort] = [await freePort(host), await freePort(host)];
+    const port = await freePort(host, 5);
+    // Audio with its RTCP, and video, which it opens as well.
+    const mediaPort = port + 1;
     const dir = await mkdtemp(path.join(os.tmpdir(), 'sidetone-sipp-'));
     const { scenario, calls, rate = 10, lasts = 0, service = 'service', timeoutS = 60 } = options;
     const own = scenario.includes('<');
