@@ -1,7 +1,6 @@
 """Services of the stack as processes of their own, as in the containers."""
 
 import contextlib
-import socket
 import subprocess
 import time
 import urllib.error
@@ -29,12 +28,6 @@ class Running:
                 return
             time.sleep(0.1)
         raise AssertionError(f"{self.url}{path} was never ready: {self.log.read_text()[-3000:]}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -18,8 +18,10 @@ from pathlib import Path
 import httpx
 import pytest
 from openai import AuthenticationError, OpenAI
-from processes import Running, free_port, running
+from processes import Running, running
 from stack import REPOSITORY, STACK, environment_of
+
+from sidetone_common.testing.ports import free_port
 
 KEY = "sesame"
 SERVERS = {

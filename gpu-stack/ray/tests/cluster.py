@@ -1,7 +1,6 @@
 """A Ray cluster of this machine alone, which serves one application of serve.yaml."""
 
 import os
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +12,7 @@ import yaml
 
 import ray
 from ray import serve
+from sidetone_common.testing.ports import free_port
 
 SERVE_YAML = Path(__file__).parents[1] / "serve.yaml"
 # The deadline is no measurement: it only ends a test that would hang.
@@ -31,7 +31,7 @@ def served(deployment: serve.Deployment, environment: Mapping[str, str]) -> Iter
     options["autoscaling_config"]["max_replicas"] = _REPLICAS
     env_vars = application["runtime_env"]["env_vars"] | environment
     options["ray_actor_options"] = {"num_cpus": 0.1, "runtime_env": {"env_vars": env_vars}}
-    port = _free_port()
+    port = free_port()
     # Ray puts sockets there, whose paths may have 107 characters.
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:
         ray.init(
@@ -98,9 +98,3 @@ def _command(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
     except OSError:
         return ""
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

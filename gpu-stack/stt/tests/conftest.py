@@ -12,7 +12,7 @@ import pytest
 import tiny_whisper
 from openai import OpenAI
 
-from sidetone_common.testing import serving
+from sidetone_common.testing.serving import serving
 from sidetone_stt.app import create_app
 from sidetone_stt.audio import decode
 from sidetone_stt.settings import Settings

@@ -14,7 +14,7 @@ import pytest
 from conftest import wait_until_ready, wav
 from openai import OpenAI
 
-from sidetone_common.testing import serving
+from sidetone_common.testing.serving import serving
 from sidetone_stt.app import create_app
 from sidetone_stt.engine import Listener
 from sidetone_stt.settings import Settings

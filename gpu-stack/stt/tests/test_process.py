@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 from conftest import wav
 from openai import OpenAI
 
+from sidetone_common.testing.ports import free_port
 from sidetone_stt.transcript import RATE, Audio
 
 
@@ -44,12 +44,6 @@ def service(tiny: Path) -> Iterator[subprocess.Popen[str]]:
 def read_line(process: subprocess.Popen[str]) -> str:
     assert process.stderr is not None
     return process.stderr.readline()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
 
 
 PORT = free_port()

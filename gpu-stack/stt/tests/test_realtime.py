@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
-from sidetone_common.testing import serving
+from sidetone_common.testing.serving import serving
 from sidetone_stt.app import create_app
 from sidetone_stt.audio import Resampler
 from sidetone_stt.settings import Settings

@@ -14,7 +14,7 @@ from openai.types.realtime import RealtimeTranscriptionSessionAudioParam
 from tiny_t_one import ABOVE, BELOW
 
 from sidetone_common.errors import ApiError
-from sidetone_common.testing import serving
+from sidetone_common.testing.serving import serving
 from sidetone_stt import t_one
 from sidetone_stt.app import create_app
 from sidetone_stt.audio import Resampler

@@ -20,7 +20,7 @@ from openai.types.audio.speech_create_params import VoiceID
 from samples import file as file_of
 from samples import speech
 
-from sidetone_common.testing import serving
+from sidetone_common.testing.serving import serving
 from sidetone_tts.app import create_app
 from sidetone_tts.model import F5Model
 from sidetone_tts.settings import Settings

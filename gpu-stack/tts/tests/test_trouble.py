@@ -16,7 +16,7 @@ import tiny
 from samples import file, speech
 
 from sidetone_common.models import ModelError
-from sidetone_common.testing import serving
+from sidetone_common.testing.serving import serving
 from sidetone_tts.app import create_app
 from sidetone_tts.batch import Sampling
 from sidetone_tts.model import F5Model
