@@ -47,6 +47,8 @@ export interface CommandMeans {
   /** What depends on the settings follows. */
   readonly changeSettings: (patch: AppSettingsPatch) => Promise<AppSettings>;
   readonly secretsChanged: () => Promise<void>;
+  /** Answers calls as the settings have it, looking anew at what that takes. */
+  readonly listen: () => Promise<void>;
 }
 
 /** Each command of the window, carried out. */
@@ -136,7 +138,7 @@ export function commandHandlers(means: CommandMeans): Handlers {
       return chosen;
     },
     'listener.restart': async () => {
-      await desk.listen(means.answeringBot(), settings.settings.listen);
+      await means.listen();
       return null;
     },
 

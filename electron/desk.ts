@@ -112,8 +112,8 @@ export class Desk {
   async listen(bot: string, { host, port, allow }: AppSettings['listen']): Promise<void> {
     const attempt = async (): Promise<void> => {
       this.#status.listening(null, null);
-      await this.host.unlisten();
       try {
+        await this.host.unlisten();
         const bound = await this.host.listen({ host, port, bot, ...(allow.length > 0 ? { allow } : {}) });
         this.#status.listening({ host, port: bound }, null);
       } catch (error) {

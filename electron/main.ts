@@ -207,6 +207,7 @@ class App {
         answeringBot: () => this.#answeringBot,
         changeSettings: (patch) => this.#changeSettings(patch),
         secretsChanged: () => this.#secretsChanged(),
+        listen: () => this.#listen(),
       }),
     });
   }

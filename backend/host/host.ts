@@ -203,14 +203,13 @@ export class Host {
     await Promise.all(this.#links.map((link) => link.request({ type: 'records', dir })));
   }
 
-  /** Reads every open bot anew: the environment has changed. */
+  /** Reads every open bot anew: the environment has changed. What keeps one from calls is heard by who puts it on one. */
   async reloadBots(): Promise<void> {
     for (const dir of this.#bots.keys()) {
       const folder = await loadBotFolder(dir, this.#options.env).catch(() => null);
       if (!folder) continue;
       this.#bots.set(dir, folder);
       this.#tell(folder);
-      await this.#told.get(dir);
     }
   }
 

@@ -47,7 +47,7 @@ beforeAll(async () => {
     version: 'test',
     inference: channel.port1,
   };
-  engine = await MediaEngine.start(start, (message) => {
+  engine = new MediaEngine(start, (message) => {
     // As a thread's port does: what is sent is a copy.
     messages.push(structuredClone(message));
   });

@@ -49,7 +49,6 @@ export class MediaEngine {
   readonly #post: Post;
   readonly #scope = new Scope();
   readonly #pacer: Pacer;
-  readonly #silero: SileroBatch;
   readonly #inference: InferenceClient;
   readonly #calls = new Map<string, Call>();
   /** Ports of calls over SIP that have no audio yet. */
@@ -57,6 +56,10 @@ export class MediaEngine {
   /** null: no call over SIP was here yet. */
   #makeSrtp: Awaited<ReturnType<typeof loadSrtp>> | null = null;
   readonly #seats: Seats;
+  /** null: not loaded yet. */
+  #silero: SileroBatch | null = null;
+  /** null: nobody tries to, or the last one who did failed. */
+  #loadingSilero: Promise<void> | null = null;
   readonly #dropped: Record<string, number> = {};
   readonly #cpuAtStart = process.threadCpuUsage();
   readonly #afterglow = new Afterglow();
@@ -71,27 +74,25 @@ export class MediaEngine {
   #answered = 0;
   #events: CallEvent[] = [];
 
-  private constructor(start: WorkerStart, silero: SileroBatch, post: Post) {
+  constructor(start: WorkerStart, post: Post) {
     this.#start = start;
     this.#recordsDir = start.recordsDir;
     this.#post = post;
-    this.#silero = silero;
     this.#inference = new InferenceClient(start.inference);
-    this.#seats = new Seats(start.modelsDir, silero, this.#inference, this.#scope);
+    this.#seats = new Seats(start.modelsDir, () => this.#loadedSilero(), this.#inference, this.#scope);
     this.#pacer = new Pacer(this.#scope, systemClock, (now) => this.#slot(now));
+    // Ahead of the first call. Who asks for a call hears what is wrong.
+    this.#loadSilero().catch(() => undefined);
   }
 
-  /** @throws SidetoneError 'environment' when the VAD's model is missing. */
-  static async start(start: WorkerStart, post: Post): Promise<MediaEngine> {
-    const silero = await SileroBatch.load(modelFile(start.modelsDir, 'silero-vad-v6', 'silero_vad_v6.onnx'));
-    return new MediaEngine(start, silero, post);
-  }
-
+  /** @throws SidetoneError 'environment' from what begins calls, while the VAD's model is missing. */
   async carryOut(command: WorkerCommand): Promise<WorkerAnswer> {
     switch (command.type) {
       case 'listen':
+        await this.#loadSilero();
         return { port: await this.#listen(command) };
       case 'place':
+        await this.#loadSilero();
         await this.#place(command);
         // Whoever is told the call's id finds it in the host's list.
         this.#flushEvents();
@@ -126,6 +127,7 @@ export class MediaEngine {
         this.#recordsDir = command.dir;
         return null;
       case 'reserve':
+        await this.#loadSilero();
         return { port: await this.#reserve(command.call, command.family) };
       case 'release':
         this.#reserved.get(command.call)?.close();
@@ -311,10 +313,28 @@ export class MediaEngine {
   /** After the packets of a slot have left: what else is due, then the VAD over all calls at once. */
   #slot(now: number): void {
     for (const call of this.#calls.values()) call.tick(now);
-    void this.#silero.flush();
+    void this.#silero?.flush();
     this.#flushEvents();
     if (this.#signals && now - this.#signalsSentAt >= 1000 / SIGNAL_RATE_HZ)
       this.#sendSignals(this.#signals, now);
+  }
+
+  /** Nobody is heard without it. */
+  #loadSilero(): Promise<void> {
+    const load = async (): Promise<void> => {
+      const file = modelFile(this.#start.modelsDir, 'silero-vad-v6', 'silero_vad_v6.onnx');
+      this.#silero = await SileroBatch.load(file);
+    };
+    this.#loadingSilero ??= load().catch((error: unknown) => {
+      this.#loadingSilero = null;
+      throw error;
+    });
+    return this.#loadingSilero;
+  }
+
+  #loadedSilero(): SileroBatch {
+    if (!this.#silero) throw new SidetoneError('internal', 'a call began before the VAD was loaded');
+    return this.#silero;
   }
 
   #watch(on: boolean): void {
@@ -379,7 +399,8 @@ export class MediaEngine {
     this.#flushEvents();
     this.#inference.close();
     await this.#scope.close();
-    await this.#silero.release();
+    await this.#loadingSilero?.catch(() => undefined);
+    await this.#silero?.release();
   }
 }
 

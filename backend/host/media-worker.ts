@@ -10,13 +10,11 @@ function main(port: MessagePort, start: WorkerStart): void {
   const post: Post = (message, transfer) => port.postMessage(message, transfer);
   tellLastWords('media');
   raiseThreadPriority();
-  const engine = MediaEngine.start(start, post);
-  // A failure to start is told to whoever asks for something.
-  engine.catch(() => undefined);
+  const engine = new MediaEngine(start, post);
 
   const serve = async ({ id, command }: WorkerRequest): Promise<void> => {
     try {
-      const answer = await (await engine).carryOut(command);
+      const answer = await engine.carryOut(command);
       post({ type: 'answer', id, answer });
     } catch (error) {
       post({ type: 'failure', id, problem: problemOf(error) });
@@ -25,7 +23,7 @@ function main(port: MessagePort, start: WorkerStart): void {
   };
   port.on('message', (message: WorkerRequest | MicrophoneFrame) => {
     if ('command' in message) void serve(message);
-    else engine.then((ready) => ready.microphone(message.pcm)).catch(() => undefined);
+    else engine.microphone(message.pcm);
   });
 }
 

@@ -30,13 +30,14 @@ const USUAL_RECORDING = recordingSettings.parse({});
 /** Whoever sits on a worker's calls, and what they need for it: bots by their folders, scripts, the person. */
 export class Seats {
   readonly #modelsDir: string;
-  readonly #silero: SileroBatch;
+  readonly #silero: () => SileroBatch;
   readonly #inference: InferenceClient;
   readonly #scope: Scope;
   readonly #bots = new Map<string, BotMeans>();
   readonly #frozen = new Map<string, FrozenAnswers>();
 
-  constructor(modelsDir: string, silero: SileroBatch, inference: InferenceClient, scope: Scope) {
+  /** `silero`: the worker's one, which is loaded by the time somebody is put on a call. */
+  constructor(modelsDir: string, silero: () => SileroBatch, inference: InferenceClient, scope: Scope) {
     this.#modelsDir = modelsDir;
     this.#silero = silero;
     this.#inference = inference;
@@ -85,7 +86,7 @@ export class Seats {
           partyName: means.folder.settings.name,
           bot: botUsed(means.folder, means.voice.reference?.text ?? null, this.#frozen.get(party.dir)),
           recording: means.folder.settings.recording,
-          makeParty: (seat) => new Bot({ means, silero: this.#silero, clock: systemClock, ...seat }),
+          makeParty: (seat) => new Bot({ means, silero: this.#silero(), clock: systemClock, ...seat }),
           makeStandIn: (seat) => this.#standIn(means, seat),
         };
       }
@@ -110,7 +111,7 @@ export class Seats {
           partyName: 'person',
           bot: null,
           recording: USUAL_RECORDING,
-          makeParty: (seat) => new PersonParty({ silero: this.#silero, startedAt, ...seat }),
+          makeParty: (seat) => new PersonParty({ silero: this.#silero(), startedAt, ...seat }),
           makeStandIn: null,
         };
       default:
@@ -122,7 +123,7 @@ export class Seats {
   #standIn(means: BotMeans, seat: StandInSeat): StandIn {
     const { language, stt: settings } = means.folder.settings;
     const { stt } = means.makeProviders(() => undefined);
-    return new StandIn({ silero: this.#silero, stt, language, prompt: settings.prompt ?? null, ...seat });
+    return new StandIn({ silero: this.#silero(), stt, language, prompt: settings.prompt ?? null, ...seat });
   }
 
   #bot(dir: string): BotMeans {

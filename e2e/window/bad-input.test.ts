@@ -1,9 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accountSettings } from '../../backend/contract/sip.ts';
+import { modelsDirectory } from '../../backend/models/directory.ts';
 import { CALLER, speech } from '../support/bots.ts';
 import { Phone } from '../support/phone.ts';
 import { until } from '../support/until.ts';
@@ -124,6 +134,25 @@ describe('settings.yaml', () => {
     const reply = await app.askAnything('settings.change', { theme: 'dark' });
     expect(reply).toMatchObject({ ok: false });
     expect(readFileSync(path.join(app.dir, 'settings.yaml'), 'utf8')).toBe(written);
+  });
+});
+
+describe('models that are not there', () => {
+  it('are said to be missing, keep nobody from saving an account, and serve as soon as they are there', async () => {
+    const models = mkdtempSync(path.join(os.tmpdir(), 'sidetone-no-models-'));
+    await using app = await App.open({ env: { SIDETONE_MODELS: models } });
+    await app.page.getByText('the model silero-vad-v6 is not installed').waitFor();
+    const settings = accountSettings.parse({ aor: 'sip:alice@127.0.0.1:9', enabled: false });
+    const saved = await app.ask('account.save', { was: null, name: 'alice', settings });
+    expect(saved.map(({ name }) => name)).toEqual(['alice']);
+
+    for (const model of readdirSync(modelsDirectory()))
+      symlinkSync(path.join(modelsDirectory(), model), path.join(models, model));
+    await app.page.getByRole('button', { name: 'Try again' }).click();
+    await using phone = await Phone.call(await app.port());
+    await (await app.record('harbor-dental')).event('bot.said');
+    expect(phone.received.length).toBeGreaterThan(0);
+    rmSync(models, { recursive: true });
   });
 });
 
