@@ -1,6 +1,7 @@
 import { useEffect, type ReactNode } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { useTexts } from '../base/text.ts';
+import { ourSideOf } from '../lanes/data.ts';
 import { Lanes } from '../lanes/lanes.tsx';
 import { PersonBar } from '../person/person-bar.tsx';
 import { useCalls } from '../state/calls.ts';
@@ -85,6 +86,6 @@ function CallLanes({ id }: { readonly id: string }): ReactNode {
   );
   if (!call) return null;
   const { timeline, tracks, startedAt, live, party, peer } = call;
-  const label = t.callWith(partyName(party, t), peer);
-  return <Lanes key={id} {...{ timeline, tracks, startedAt, live, highlight, focus, label }} />;
+  const [label, ourSide] = [t.callWith(partyName(party, t), peer), ourSideOf(party)];
+  return <Lanes key={id} {...{ timeline, tracks, ourSide, startedAt, live, highlight, focus, label }} />;
 }

@@ -5,7 +5,7 @@ import { textsNow } from '../base/text.ts';
 import { milliseconds, seconds } from './figures.ts';
 import { tickLabel } from './ruler.ts';
 import type { Scene } from './scene.ts';
-import { lanesText } from './text.ts';
+import { lanesText, sidesOf } from './text.ts';
 
 interface AccessibleProps {
   /** Of the element that describes the canvas. */
@@ -37,12 +37,13 @@ export function Accessible({ id, scene, keys }: AccessibleProps): ReactNode {
 export function onShowText(scene: Scene): string {
   const t = textsNow(lanesText);
   const { from, to } = scene.shown();
-  const { timeline, tracks } = scene.data;
+  const { timeline, tracks, ourSide } = scene.data;
+  const sides = sidesOf(t, ourSide);
   const facts = spokenFacts(timeline, tracks, from, to);
   const sentences = [
     t.onShow(tickLabel(from, 1000), tickLabel(to, 1000)),
-    t.fact(t.callerSpoke, t.seconds((facts.callerSpeechMs / 1000).toFixed(1))),
-    t.fact(t.botSpoke, t.seconds((facts.botSpeechMs / 1000).toFixed(1))),
+    t.fact(t.sideSpoke(sides.caller), t.seconds((facts.callerSpeechMs / 1000).toFixed(1))),
+    t.fact(t.sideSpoke(sides.bot), t.seconds((facts.botSpeechMs / 1000).toFixed(1))),
   ];
   if (facts.turns > 0) sentences.push(t.fact(t.turns, String(facts.turns)));
   if (facts.interruptions > 0) sentences.push(t.fact(t.interruptions, String(facts.interruptions)));

@@ -10,6 +10,14 @@ export interface Stretch extends Span {
   readonly to: number;
 }
 
+/** Who speaks on our side of a call. */
+export type OurSide = 'bot' | 'person' | 'script';
+
+/** As a call's events and its trace name it: a bot has a name of its own. */
+export function ourSideOf(party: string): OurSide {
+  return party === 'person' || party === 'script' ? party : 'bot';
+}
+
 /** Words that are drawn, in the person's language. */
 export interface Names {
   readonly states: Readonly<Record<TurnState, string>>;
@@ -30,6 +38,7 @@ export interface Playhead {
 export interface LanesData {
   readonly timeline: Timeline;
   readonly tracks: TrackStore;
+  readonly ourSide: OurSide;
   /** The tracks as they are on show. */
   readonly columns: Readonly<Record<SignalTrack, Columns>>;
   /** Those made in the call and those added to its trace, in their order. */

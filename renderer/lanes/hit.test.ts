@@ -4,7 +4,7 @@ import { Timeline } from '../../backend/fold/timeline.ts';
 import { TrackStore } from '../../backend/fold/tracks.ts';
 import type { Mark } from '../../backend/fold/types.ts';
 import { laneAt, readAt, stretchAt, turnStretches } from './hit.ts';
-import { layOut } from './layout.ts';
+import { LANES, layOut } from './layout.ts';
 
 const NOW_MS = 4000;
 
@@ -100,7 +100,7 @@ test('a turn reaches from the first word to the end of the answer', () => {
 });
 
 test('lanes are found by their rows', () => {
-  const boxes = layOut(600, 2, false);
+  const boxes = layOut(600, 2, LANES);
   for (const { lane, top, height } of boxes) {
     expect(laneAt(boxes, top)).toBe(lane);
     expect(laneAt(boxes, top + height - 1)).toBe(lane);

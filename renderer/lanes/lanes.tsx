@@ -6,19 +6,20 @@ import type { Mark, Span } from '../../backend/fold/types.ts';
 import { useLanguage, useTexts } from '../base/text.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Accessible } from './accessible.tsx';
-import type { Names, Playhead, Stretch } from './data.ts';
+import type { Names, OurSide, Playhead, Stretch } from './data.ts';
 import { KEY_SHORTCUTS, listenToPointer, pressKey } from './gestures.ts';
 import { LEAST_HEIGHT, type LaneName } from './layout.ts';
 import './lanes.css';
 import { HoverCard, Selection, type LevelsOf } from './readout.tsx';
 import { tickLabel } from './ruler.ts';
 import { Scene, type Hover } from './scene.ts';
-import { lanesText } from './text.ts';
+import { lanesText, sidesOf } from './text.ts';
 
 interface LanesProps {
   /** Both grow in place. Another call has others. */
   readonly timeline: Timeline;
   readonly tracks: TrackStore;
+  readonly ourSide: OurSide;
   /** Whether the call goes on: time runs. */
   readonly live: boolean;
   /** performance.now() of the call's start. */
@@ -57,6 +58,9 @@ const ABOUT = {
   waits: 'waitsAbout',
 } as const satisfies Record<LaneName, string | null>;
 
+/** Where no bot speaks. */
+const ABOUT_SIDES = { ...ABOUT, caller: 'farEndAbout', bot: 'ourSideAbout' } as const;
+
 const NO_NOTES: readonly Mark[] = [];
 
 /** What happens in a call along one time axis: live, or as it was recorded. */
@@ -64,6 +68,7 @@ export function Lanes(props: LanesProps): ReactNode {
   const {
     timeline,
     tracks,
+    ourSide,
     live,
     startedAt,
     highlight = null,
@@ -85,10 +90,10 @@ export function Lanes(props: LanesProps): ReactNode {
   const first = useRef({ names, live, startedAt });
   first.current = { names, live, startedAt };
   const scene = useMemo(() => {
-    const { names, live, startedAt } = first.current;
-    return new Scene(timeline, tracks, names, live, startedAt);
-  }, [timeline, tracks]);
+    return new Scene(timeline, tracks, ourSide, first.current);
+  }, [timeline, tracks, ourSide]);
   const { following, selection, hover, lanes, from, to } = useSyncExternalStore(scene.subscribe, scene.shown);
+  const sides = sidesOf(t, ourSide);
   const canvas = useRef<HTMLCanvasElement>(null);
   const probe = useRef<HTMLSpanElement>(null);
   const description = useId();
@@ -130,7 +135,7 @@ export function Lanes(props: LanesProps): ReactNode {
       <div className="lanes-stage">
         <div className="lanes-names" aria-hidden>
           {lanes.map(({ lane, top, height }) => {
-            const about = ABOUT[lane];
+            const about = (ourSide === 'bot' ? ABOUT : ABOUT_SIDES)[lane];
             return (
               <div
                 key={lane}
@@ -138,7 +143,7 @@ export function Lanes(props: LanesProps): ReactNode {
                 style={{ top, height }}
                 title={about === null ? undefined : t[about]}
               >
-                {t[lane]}
+                {lane === 'caller' || lane === 'bot' ? sides[lane] : t[lane]}
               </div>
             );
           })}

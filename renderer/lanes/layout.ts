@@ -1,3 +1,5 @@
+import type { OurSide } from './data.ts';
+
 /** The lanes from top to bottom. */
 export const LANES = [
   'ruler',
@@ -35,9 +37,17 @@ const HEIGHTS: Readonly<Record<LaneName, readonly [least: number, share: number]
 /** The least height at which nothing is cut off, in CSS pixels. */
 export const LEAST_HEIGHT = LANES.reduce((sum, lane) => sum + HEIGHTS[lane][0], 0);
 
-/** Lanes for a canvas of `heightPx`, at `scale` canvas pixels to a CSS pixel. Marks take room only where there are any. */
-export function layOut(heightPx: number, scale: number, withMarks: boolean): readonly Box[] {
-  const lanes = LANES.filter((lane) => lane !== 'marks' || withMarks);
+/** What only a bot does: nobody takes turns, or writes down words, for a person. */
+const OF_BOTS: ReadonlySet<LaneName> = new Set(['states', 'words', 'tokens', 'waits']);
+
+/** Those of a call. Marks take room only where there are any. */
+export function lanesOf(ourSide: OurSide, withMarks: boolean): readonly LaneName[] {
+  const lanes = ourSide === 'person' ? LANES.filter((lane) => !OF_BOTS.has(lane)) : LANES;
+  return withMarks ? lanes : lanes.filter((lane) => lane !== 'marks');
+}
+
+/** Boxes for a canvas of `heightPx`, at `scale` canvas pixels to a CSS pixel. */
+export function layOut(heightPx: number, scale: number, lanes: readonly LaneName[]): readonly Box[] {
   const least = lanes.reduce((sum, lane) => sum + Math.round(HEIGHTS[lane][0] * scale), 0);
   const shares = lanes.reduce((sum, lane) => sum + HEIGHTS[lane][1], 0);
   const spare = Math.max(0, heightPx - least);

@@ -6,7 +6,7 @@ import { decibels, milliseconds, seconds } from './figures.ts';
 import type { LaneName } from './layout.ts';
 import { exactTime } from './ruler.ts';
 import type { Hover } from './scene.ts';
-import { lanesText } from './text.ts';
+import { lanesText, sidesOf } from './text.ts';
 
 type Words = ReturnType<typeof useTexts<typeof lanesText.en>>;
 type Row = readonly [name: string, value: string];
@@ -116,16 +116,21 @@ interface SelectionProps {
 export function Selection({ selection, data, levels }: SelectionProps): ReactNode {
   const t = useTexts(lanesText);
   const { from, to } = selection;
+  const sides = sidesOf(t, data.ourSide);
   const facts = spokenFacts(data.timeline, data.tracks, from, to);
   const level = (db: number | null): string => (db === null ? t.silence : t.db(decibels(db)));
   const rows: Row[] = [];
   if (levels) {
     const { callerDb, botDb } = levels(from, to);
-    rows.push([t.callerLevel, level(callerDb)], [t.botLevel, level(botDb)]);
+    rows.push([t.sideLevel(sides.caller), level(callerDb)], [t.sideLevel(sides.bot), level(botDb)]);
   }
-  rows.push([t.callerPeak, level(facts.callerPeakDb)], [t.botPeak, level(facts.botPeakDb)]);
-  if (facts.callerSpeechMs > 0) rows.push([t.callerSpoke, t.seconds(seconds(facts.callerSpeechMs))]);
-  if (facts.botSpeechMs > 0) rows.push([t.botSpoke, t.seconds(seconds(facts.botSpeechMs))]);
+  rows.push(
+    [t.sidePeak(sides.caller), level(facts.callerPeakDb)],
+    [t.sidePeak(sides.bot), level(facts.botPeakDb)],
+  );
+  if (facts.callerSpeechMs > 0)
+    rows.push([t.sideSpoke(sides.caller), t.seconds(seconds(facts.callerSpeechMs))]);
+  if (facts.botSpeechMs > 0) rows.push([t.sideSpoke(sides.bot), t.seconds(seconds(facts.botSpeechMs))]);
   if (facts.worstLatencyMs !== null) rows.push([t.worstWait, t.ms(milliseconds(facts.worstLatencyMs))]);
   if (facts.turns > 0) rows.push([t.turns, String(facts.turns)]);
   if (facts.interruptions > 0) rows.push([t.interruptions, String(facts.interruptions)]);

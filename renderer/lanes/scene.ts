@@ -1,11 +1,18 @@
 import type { Timeline } from '../../backend/fold/timeline.ts';
 import type { TrackStore } from '../../backend/fold/tracks.ts';
 import type { Mark, Span } from '../../backend/fold/types.ts';
-import { SAMPLES_PER_MS, type LanesData, type Names, type Playhead, type Stretch } from './data.ts';
+import {
+  SAMPLES_PER_MS,
+  type LanesData,
+  type Names,
+  type OurSide,
+  type Playhead,
+  type Stretch,
+} from './data.ts';
 import { Columns } from './columns.ts';
 import { drawLanes } from './draw/lanes.ts';
 import { laneAt, readAt, stretchAt, turnStretches, type Reading } from './hit.ts';
-import { layOut, type Box, type LaneName } from './layout.ts';
+import { lanesOf, layOut, type Box, type LaneName } from './layout.ts';
 import { eachFrame } from './loop.ts';
 import { readPalette, type Palette } from './palette.ts';
 import { View } from './view.ts';
@@ -70,13 +77,19 @@ export class Scene {
   #pointerY = 0;
 
   /** `startedAt`: performance.now() of the call's start. */
-  constructor(timeline: Timeline, tracks: TrackStore, names: Names, live: boolean, startedAt: number) {
+  constructor(
+    timeline: Timeline,
+    tracks: TrackStore,
+    ourSide: OurSide,
+    { names, live, startedAt }: { names: Names; live: boolean; startedAt: number },
+  ) {
     this.#view = new View(live);
     this.#fitted = live;
     this.#startedAt = startedAt;
     this.#data = {
       timeline,
       tracks,
+      ourSide,
       columns: {
         caller: new Columns('caller'),
         bot: new Columns('bot'),
@@ -347,7 +360,7 @@ export class Scene {
   #layOut(): void {
     const height = this.#canvas?.height ?? 0;
     this.#marked = this.#data.marks.length > 0;
-    this.#boxes = layOut(height, this.#scale, this.#marked);
+    this.#boxes = layOut(height, this.#scale, lanesOf(this.#data.ourSide, this.#marked));
     const lanes = this.#boxes.map(({ lane, top, height }) => ({
       lane,
       top: top / this.#scale,

@@ -1,4 +1,5 @@
 import { texts } from '../base/text.ts';
+import type { OurSide } from './data.ts';
 
 export const lanesText = texts(
   {
@@ -27,6 +28,11 @@ export const lanesText = texts(
       "The language model's tokens; the tall one is the first, with how long the caller waited for it",
     bot: 'Bot',
     botAbout: 'What the caller heard; hatched: what was cancelled; below it the words',
+    farEnd: 'Far end',
+    farEndAbout:
+      'What came from the far end, the probability of speech over it, and below it what was taken for speech',
+    ourSide: 'Our side',
+    ourSideAbout: 'What was sent to the far end',
     network: 'Network',
     networkAbout: 'Jitter as a line; packets lost (red) and late (amber) below it',
     waits: 'Waits',
@@ -60,12 +66,9 @@ export const lanesText = texts(
     mark: 'Mark',
     wait: 'Wait',
     turn: (turn: number) => `Turn ${turn}`,
-    callerSpoke: 'Caller spoke',
-    botSpoke: 'Bot spoke',
-    callerLevel: 'Caller level',
-    botLevel: 'Bot level',
-    callerPeak: 'Caller peak',
-    botPeak: 'Bot peak',
+    sideSpoke: (side: string) => `${side} spoke`,
+    sideLevel: (side: string) => `${side} level`,
+    sidePeak: (side: string) => `${side} peak`,
     turns: 'Turns',
     interruptions: 'Interruptions',
     worstWait: 'Longest wait',
@@ -99,6 +102,10 @@ export const lanesText = texts(
     tokensAbout: 'Токены языковой модели; высокий — первый, рядом — сколько его ждал звонящий',
     bot: 'Бот',
     botAbout: 'Что услышал звонящий; штриховка — что отменено; под ним — слова',
+    farEnd: 'Собеседник',
+    farEndAbout: 'Звук от собеседника, поверх — вероятность речи, под ним — что принято за речь',
+    ourSide: 'Наша сторона',
+    ourSideAbout: 'Что отправлено собеседнику',
     network: 'Сеть',
     networkAbout: 'Линия — джиттер; под ней потерянные (красные) и опоздавшие (жёлтые) пакеты',
     waits: 'Ожидание',
@@ -131,12 +138,9 @@ export const lanesText = texts(
     mark: 'Метка',
     wait: 'Ожидание',
     turn: (turn: number) => `Реплика ${turn}`,
-    callerSpoke: 'Говорил звонящий',
-    botSpoke: 'Говорил бот',
-    callerLevel: 'Уровень звонящего',
-    botLevel: 'Уровень бота',
-    callerPeak: 'Пик звонящего',
-    botPeak: 'Пик бота',
+    sideSpoke: (side: string) => `Речь, ${side.toLowerCase()}`,
+    sideLevel: (side: string) => `Уровень, ${side.toLowerCase()}`,
+    sidePeak: (side: string) => `Пик, ${side.toLowerCase()}`,
     turns: 'Реплики',
     interruptions: 'Перебивания',
     worstWait: 'Дольше всего ждали',
@@ -147,3 +151,13 @@ export const lanesText = texts(
     fact: (name: string, value: string) => `${name}: ${value}.`,
   },
 );
+
+export type SideNames = Readonly<Record<'caller' | 'bot', string>>;
+
+/** What the two sides are called: a bot talks to its caller; a person, or a script, may have called out. */
+export function sidesOf(
+  t: Readonly<Record<'caller' | 'bot' | 'farEnd' | 'ourSide', string>>,
+  ourSide: OurSide,
+): SideNames {
+  return ourSide === 'bot' ? { caller: t.caller, bot: t.bot } : { caller: t.farEnd, bot: t.ourSide };
+}

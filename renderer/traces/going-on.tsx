@@ -4,6 +4,7 @@ import { useTexts } from '../base/text.ts';
 import { ConversationView } from '../call/conversation-view.tsx';
 import { useLook } from '../call/look.ts';
 import { Splitter, usePane } from '../call/splitter.tsx';
+import { ourSideOf } from '../lanes/data.ts';
 import { Lanes } from '../lanes/lanes.tsx';
 import { useCalls } from '../state/calls.ts';
 import { whoWas } from './names.ts';
@@ -37,6 +38,7 @@ export function GoingOn({ id }: { readonly id: string }): ReactNode {
           <Lanes
             {...{ timeline, tracks, startedAt, highlight, focus }}
             live
+            ourSide={ourSideOf(party)}
             label={t.lanesOf(whoWas(party, t), peer)}
           />
         </div>

@@ -17,6 +17,7 @@ import type { Stretch } from '../lanes/data.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Select } from '../ui/field.tsx';
 import { JUMP_MS, RATES, type Side } from './playback.ts';
+import type { SideNames } from '../lanes/text.ts';
 import type { TracePlayer } from './player.ts';
 import { tracesText } from './text.ts';
 import { toTurn } from './viewer-commands.ts';
@@ -24,6 +25,7 @@ import { toTurn } from './viewer-commands.ts';
 interface TransportProps {
   readonly player: TracePlayer;
   readonly turns: readonly number[];
+  readonly sides: SideNames;
   readonly selection: Stretch | null;
   /** There is nothing to be heard. */
   readonly silent: boolean;
@@ -32,7 +34,7 @@ interface TransportProps {
 const SPEEDS = RATES.map((rate) => ({ value: String(rate), label: `${rate}×` }));
 
 /** Hearing the call: where, how fast, which side. */
-export function Transport({ player, turns, selection, silent }: TransportProps): ReactNode {
+export function Transport({ player, turns, sides, selection, silent }: TransportProps): ReactNode {
   const t = useTexts(tracesText);
   const { playing, rate, stereo } = player.state();
   const speed = (chosen: string): void => {
@@ -70,8 +72,8 @@ export function Transport({ player, turns, selection, silent }: TransportProps):
         <Select value={String(rate)} onChange={speed} options={SPEEDS} ariaLabel={t.speed} />
       </span>
       <span className="traces-sides" role="group" aria-label={t.sides}>
-        <SideTools player={player} side="caller" />
-        <SideTools player={player} side="bot" />
+        <SideTools player={player} side="caller" name={sides.caller} />
+        <SideTools player={player} side="bot" name={sides.bot} />
         <IconButton
           icon={Headphones}
           label={t.stereo}
@@ -94,7 +96,13 @@ function Position({ player }: { readonly player: TracePlayer }): ReactNode {
   );
 }
 
-function SideTools({ player, side }: { readonly player: TracePlayer; readonly side: Side }): ReactNode {
+interface SideToolsProps {
+  readonly player: TracePlayer;
+  readonly side: Side;
+  readonly name: string;
+}
+
+function SideTools({ player, side, name }: SideToolsProps): ReactNode {
   const t = useTexts(tracesText);
   const { muted, solo } = player.state(({ sides }) => sides[side]);
   return (
@@ -103,15 +111,15 @@ function SideTools({ player, side }: { readonly player: TracePlayer; readonly si
         type="button"
         className="ui-button ui-quiet traces-solo"
         aria-pressed={solo}
-        title={`${t.solo(t[side])} (${side === 'caller' ? 'C' : 'B'})`}
-        aria-label={t.solo(t[side])}
+        title={`${t.solo(name)} (${side === 'caller' ? 'C' : 'B'})`}
+        aria-label={t.solo(name)}
         onClick={() => player.setSide(side, { solo: !solo })}
       >
-        {t[side]}
+        {name}
       </button>
       <IconButton
         icon={muted ? VolumeX : Volume2}
-        label={t.mute(t[side])}
+        label={t.mute(name)}
         pressed={muted}
         onClick={() => player.setSide(side, { muted: !muted })}
       />

@@ -1,6 +1,7 @@
 import { useCommands } from '../base/commands.ts';
 import { useTexts } from '../base/text.ts';
 import type { Stretch } from '../lanes/data.ts';
+import type { SideNames } from '../lanes/text.ts';
 import { JUMP_MS, nextTurn, previousTurn, rateStep } from './playback.ts';
 import type { TracePlayer } from './player.ts';
 import { tracesText } from './text.ts';
@@ -9,13 +10,15 @@ interface ViewerCommands {
   readonly player: TracePlayer;
   /** Where turns begin, ms. */
   readonly turns: readonly number[];
+  readonly sides: SideNames;
   readonly selection: Stretch | null;
   readonly addNote: () => void;
   readonly close: () => void;
 }
 
 /** What the viewer offers to keys and the palette. */
-export function useViewerCommands({ player, turns, selection, addNote, close }: ViewerCommands): void {
+export function useViewerCommands(means: ViewerCommands): void {
+  const { player, turns, sides, selection, addNote, close } = means;
   const t = useTexts(tracesText);
   const rate = (by: 1 | -1): void => player.setRate(rateStep(player.state.getState().rate, by));
   const solo = (side: 'caller' | 'bot'): void =>
@@ -35,8 +38,8 @@ export function useViewerCommands({ player, turns, selection, addNote, close }: 
     },
     { id: 'trace.slower', title: t.slower, keys: ',', run: () => rate(-1) },
     { id: 'trace.faster', title: t.faster, keys: '.', run: () => rate(1) },
-    { id: 'trace.soloCaller', title: t.solo(t.caller), keys: 'c', run: () => solo('caller') },
-    { id: 'trace.soloBot', title: t.solo(t.bot), keys: 'b', run: () => solo('bot') },
+    { id: 'trace.soloCaller', title: t.solo(sides.caller), keys: 'c', run: () => solo('caller') },
+    { id: 'trace.soloBot', title: t.solo(sides.bot), keys: 'b', run: () => solo('bot') },
     { id: 'trace.note', title: t.addNote, keys: 'n', run: addNote },
     { id: 'trace.close', title: t.back, keys: 'alt+arrowleft', run: close },
   ]);

@@ -3,8 +3,9 @@ import { useFrames } from '../base/hooks.ts';
 import { textsNow, useTexts } from '../base/text.ts';
 import { useLook } from '../call/look.ts';
 import { Splitter, usePane } from '../call/splitter.tsx';
-import type { Stretch } from '../lanes/data.ts';
+import { ourSideOf, type Stretch } from '../lanes/data.ts';
 import { Lanes } from '../lanes/lanes.tsx';
+import { lanesText, sidesOf } from '../lanes/text.ts';
 import { notify, useApp } from '../state/app.ts';
 import { useCalls } from '../state/calls.ts';
 import { closeTrace, settleTrace, useTraceStore, type OpenTrace } from '../state/traces.ts';
@@ -67,6 +68,8 @@ function Recorded({ trace, at }: { readonly trace: OpenTrace; readonly at: numbe
       view.levels === null ? { callerDb: null, botDb: null } : meanLevels(view.levels, from, to),
     [view.levels],
   );
+  const ourSide = ourSideOf(view.entry.party);
+  const sides = sidesOf(useTexts(lanesText), ourSide);
   const side = usePane('trace', 420, 320, 720);
 
   useEffect(() => {
@@ -77,7 +80,7 @@ function Recorded({ trace, at }: { readonly trace: OpenTrace; readonly at: numbe
     if (focus) player.seek(focus.at);
   }, [player, focus]);
   useFrames((nowMs) => player.tick(nowMs));
-  useViewerCommands({ player, turns, selection, addNote: notes.add, close: closeTrace });
+  useViewerCommands({ player, turns, sides, selection, addNote: notes.add, close: closeTrace });
 
   return (
     <div className="traces-viewer">
@@ -87,7 +90,7 @@ function Recorded({ trace, at }: { readonly trace: OpenTrace; readonly at: numbe
         style={{ gridTemplateColumns: `minmax(0, 1fr) auto min(${side.width}px, 48%)` }}
       >
         <div className="traces-stage">
-          <Transport player={player} turns={turns} selection={selection} silent={view.samples === 0} />
+          <Transport {...{ player, turns, sides, selection }} silent={view.samples === 0} />
           <Overview
             {...{ tracks, player, selection }}
             view={shown}
@@ -98,6 +101,7 @@ function Recorded({ trace, at }: { readonly trace: OpenTrace; readonly at: numbe
           />
           <Lanes
             {...{ timeline, tracks, highlight, focus }}
+            ourSide={ourSide}
             live={false}
             startedAt={0}
             playhead={player}
