@@ -25,7 +25,7 @@ import { SipLine, type SipLink } from './sip-line.ts';
 import type { StandIn, StandInOptions } from './stand-in.ts';
 import { WindowAudio } from './window-audio.ts';
 
-const STATS_EVERY_MS = 5000;
+const STATS_EVERY_MS = 2000;
 /** So long signalling may take to say goodbye. */
 const GOODBYE_MS = 2000;
 
