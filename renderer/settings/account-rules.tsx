@@ -1,4 +1,4 @@
-import { Plus, Trash2 } from 'lucide-react';
+import { ArrowUp, Plus, Trash2 } from 'lucide-react';
 import { useId, useRef, useState, type ReactNode } from 'react';
 import { useTexts } from '../base/text.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -21,6 +21,11 @@ export function AccountRules({ rules, onChange, onSubmit }: AccountRulesProps): 
   const [added, setAdded] = useState<number | null>(null);
   const change = (index: number, part: Partial<RuleDraft>): void =>
     onChange(rules.map((rule, at) => (at === index ? { ...rule, ...part } : rule)));
+  const moveUp = (index: number): void => {
+    setAdded(null);
+    const pair = rules.slice(index - 1, index + 1);
+    onChange(rules.toSpliced(index - 1, 2, ...pair.toReversed()));
+  };
   const remove = (index: number): void => {
     setAdded(null);
     onChange(rules.filter((_, at) => at !== index));
@@ -61,6 +66,12 @@ export function AccountRules({ rules, onChange, onSubmit }: AccountRulesProps): 
               ]}
             />
           </Field>
+          <IconButton
+            icon={ArrowUp}
+            label={t.moveRuleUp(index + 1)}
+            disabled={index === 0}
+            onClick={() => moveUp(index)}
+          />
           <IconButton icon={Trash2} label={t.removeRule(index + 1)} onClick={() => remove(index)} />
         </div>
       ))}
