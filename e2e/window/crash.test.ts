@@ -88,9 +88,7 @@ describe('with a call going on', () => {
     });
     const [code] = await once(second, 'exit');
     expect(code).toBe(0);
-    await until('the window', () =>
-      app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible() ?? false),
-    );
+    await until('the window', () => app.isShown());
     expect(record.manifest.state).toBe('recording');
   });
 

@@ -93,6 +93,22 @@ export class App implements AsyncDisposable {
     ] as const);
   }
 
+  /**
+   * Whether its window can be seen. Asked anew where V8's inspector has lost the answer, as it does now and then while
+   * the main process is busy (microsoft/playwright#33737).
+   */
+  async isShown(): Promise<boolean> {
+    for (;;) {
+      try {
+        return await this.electron.evaluate(({ BrowserWindow }) =>
+          BrowserWindow.getAllWindows().some((window) => window.isVisible()),
+        );
+      } catch (error) {
+        if (!String(error).includes('promise was garbage collected')) throw error;
+      }
+    }
+  }
+
   /** The port that answers calls, as the status bar shows it. */
   async port(): Promise<number> {
     const address = this.page.getByRole('button', { name: /^Answering calls: / });
