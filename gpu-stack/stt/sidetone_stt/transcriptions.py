@@ -1,9 +1,9 @@
 """POST /v1/audio/transcriptions (https://platform.openai.com/docs/api-reference/audio/createTranscription)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
@@ -11,17 +11,13 @@ from pydantic import Field
 
 from sidetone_common import logs
 from sidetone_common.errors import ApiError
+from sidetone_common.hang_up import nobody, unless_gone
 from sidetone_stt import audio, formats
 from sidetone_stt.formats import ResponseFormat
 from sidetone_stt.service import Service
 from sidetone_stt.transcript import RATE, Options, Segment
 
-T = TypeVar("T")
-
 log = logs.get("stt")
-
-# nginx's word for it; the client never sees it.
-_CLIENT_GONE = 499
 
 
 def router(service: Service) -> APIRouter:
@@ -55,12 +51,12 @@ def router(service: Service) -> APIRouter:
         data = await file.read()
         if not stream:
             whole = _whole(service, data, options, response_format)
-            return await _unless_gone(request, whole) or _nobody()
+            return await unless_gone(request, whole) or nobody()
         events = _events(service, data, options)
         # The first event is awaited here, so that what goes wrong before it has a status of its own.
-        first = await _unless_gone(request, anext(events))
+        first = await unless_gone(request, anext(events))
         if first is None:
-            return _nobody()
+            return nobody()
         return StreamingResponse(_all(first, events), media_type="text/event-stream")
 
     return routes
@@ -108,25 +104,3 @@ async def _all(first: str, rest: AsyncGenerator[str, None]) -> AsyncGenerator[st
         yield first
         async for event in rest:
             yield event
-
-
-def _nobody() -> Response:
-    return Response(status_code=_CLIENT_GONE)
-
-
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
-    """None if the client closes the connection first: a caller has hung up, and others wait."""
-    task = asyncio.create_task(work)
-    gone = asyncio.create_task(_gone(request))
-    try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        return task.result() if task.done() else None
-    finally:
-        for one in (task, gone):
-            one.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -1,17 +1,17 @@
 """The speech service over HTTP."""
 
-import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, File, Form, Request, Response, UploadFile
 
 from sidetone_common import auth, errors, metrics, telemetry, uploads
 from sidetone_common.errors import ApiError
+from sidetone_common.hang_up import nobody, unless_gone
 
 from .model import F5Model
 from .requests import NormalizeRequest, SpeechRequest, language_code
@@ -20,8 +20,6 @@ from .service import Service
 from .settings import Settings
 from .speaker import Say
 from .wire import MEDIA_TYPES, SpeechResponse
-
-T = TypeVar("T")
 
 
 def create_app(settings: Settings, model: F5Model | None = None) -> FastAPI:
@@ -78,7 +76,7 @@ def _speech(settings: Settings, service: Service) -> APIRouter:
                 sample_rate=service.speaker.sample_rate,
             )
 
-        return await _unless_gone(request, begin())
+        return await unless_gone(request, begin()) or nobody()
 
     @router.post("/debug/normalize")
     async def normalize(body: NormalizeRequest) -> dict[str, object]:
@@ -182,23 +180,3 @@ def _too_long(settings: Settings) -> ApiError:
     return ApiError(
         400, "invalid_value", f"input is longer than {settings.max_characters} characters", param="input"
     )
-
-
-async def _unless_gone(request: Request, work: Coroutine[None, None, T]) -> T | Response:
-    """The result of `work`, which is cancelled when the client goes away before it has one."""
-    working = asyncio.create_task(work)
-    gone = asyncio.create_task(_gone(request))
-    try:
-        await asyncio.wait([working, gone], return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        return Response(status_code=499)
-    finally:
-        for task in (working, gone):
-            task.cancel()
-        await asyncio.gather(working, gone, return_exceptions=True)
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
