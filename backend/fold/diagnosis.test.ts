@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { CallEventBody, StreamStats } from '../contract/events.ts';
+import type { CallEventBody } from '../contract/events.ts';
 import { diagnose } from './diagnosis.ts';
-import { log, story } from './fixtures/logs.ts';
+import { log, SPOTLESS, story } from './fixtures/logs.ts';
 
 function stats(received: number, sent: number): CallEventBody {
-  const counts: StreamStats = {
-    received,
-    sent,
-    lost: 0,
-    late: 0,
-    duplicated: 0,
-    reordered: 0,
-    concealed_ms: 0,
-    jitter_ms: 0,
-    round_trip_ms: null,
-    pacing_p99_ms: 0,
-  };
-  return { type: 'rtp.stats', stats: counts };
+  return { type: 'rtp.stats', stats: { ...SPOTLESS, received, sent } };
 }
 
 const BOT: CallEventBody = {

@@ -1,13 +1,5 @@
-import { fixFor } from '../base/known-faults.ts';
+import { withFix, type Finding } from '../base/finding.ts';
 import type { CallEvent, StreamStats } from '../contract/events.ts';
-
-/** What a finished call shows of one thing that calls need. */
-export interface Diagnosis {
-  readonly what: string;
-  readonly verdict: 'ok' | 'warn' | 'fail';
-  /** What was found and, where something is wrong, what to do. */
-  readonly message: string;
-}
 
 /** Of our packets, so many have to arrive. */
 const ENOUGH_ARRIVE = 0.9;
@@ -34,7 +26,7 @@ interface Facts {
  * Why a caller was not understood or not answered, from what comes in to what goes out.
  * `acknowledged`: how many of our packets the far end says it got; null: it does not say.
  */
-export function diagnose(events: readonly CallEvent[], acknowledged: number | null): readonly Diagnosis[] {
+export function diagnose(events: readonly CallEvent[], acknowledged: number | null): readonly Finding[] {
   const facts = factsOf(events);
   if (!facts.hasBot) return [audioIn(facts), audioOut(facts, acknowledged)];
   return [
@@ -90,7 +82,7 @@ function factsOf(events: readonly CallEvent[]): Facts {
   return { stats, hasBot, unknown, spoken, understood, wordless, answers, failures, oneWay };
 }
 
-function audioIn({ stats, hasBot, unknown, spoken, understood, oneWay }: Facts): Diagnosis {
+function audioIn({ stats, hasBot, unknown, spoken, understood, oneWay }: Facts): Finding {
   const what = 'audio in';
   const received = stats?.received ?? 0;
   if (unknown.size > 0) {
@@ -107,7 +99,7 @@ function audioIn({ stats, hasBot, unknown, spoken, understood, oneWay }: Facts):
   return { what, verdict: 'ok', message: `${received} packets came, ${stats?.lost ?? 0} were lost` };
 }
 
-function transcripts(facts: Facts): readonly Diagnosis[] {
+function transcripts(facts: Facts): readonly Finding[] {
   const what = 'transcripts';
   const { spoken, understood, wordless } = facts;
   const failed = failureOf('stt', what, facts);
@@ -118,15 +110,15 @@ function transcripts(facts: Facts): readonly Diagnosis[] {
   return [{ what, verdict: 'fail', message }];
 }
 
-function failureOf(stage: 'stt' | 'llm' | 'tts', what: string, { failures }: Facts): readonly Diagnosis[] {
+function failureOf(stage: 'stt' | 'llm' | 'tts', what: string, { failures }: Facts): readonly Finding[] {
   const message = failures.get(stage);
-  return message === undefined ? [] : [{ what, verdict: 'fail', message: withFix(message) }];
+  return message === undefined ? [] : [withFix({ what, verdict: 'fail', message })];
 }
 
 function audioOut(
   { stats, hasBot, understood, answers, failures, oneWay }: Facts,
   acknowledged: number | null,
-): Diagnosis {
+): Finding {
   const what = 'audio out';
   const sent = stats?.sent ?? 0;
   if (hasBot && answers === 0) {
@@ -150,11 +142,6 @@ function audioOut(
   if (acknowledged < sent * ENOUGH_ARRIVE)
     return { what, verdict: 'warn', message: `${counts} by the last report before the end of the call` };
   return { what, verdict: 'ok', message: counts };
-}
-
-function withFix(message: string): string {
-  const fix = fixFor(message);
-  return fix === null ? message : `${message}; ${fix}`;
 }
 
 function times(count: number): string {

@@ -1,21 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamStats } from '../contract/events.ts';
-import { log, story } from './fixtures/logs.ts';
+import { log, SPOTLESS, story } from './fixtures/logs.ts';
 import { foldQuality, mosOf, type Quality } from './quality.ts';
 
 describe('mosOf', () => {
-  const stats: StreamStats = {
-    received: 1000,
-    sent: 0,
-    lost: 0,
-    late: 0,
-    duplicated: 0,
-    reordered: 0,
-    concealed_ms: 0,
-    jitter_ms: 0,
-    round_trip_ms: null,
-    pacing_p99_ms: 0,
-  };
+  const stats: StreamStats = { ...SPOTLESS, received: 1000 };
 
   it('is that of G.711 on a perfect line, and falls with loss, lateness and delay', () => {
     expect(mosOf(stats)).toBeCloseTo(4.34, 2);

@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Scope } from '../base/scope.ts';
-import { failureOf, settingsAt } from '../providers/openai-testing.ts';
+import { failureOf, NEVER, settingsAt } from '../providers/openai-testing.ts';
 import { awaitEndpoints, type EndpointNews } from './await-endpoints.ts';
 import { askEndpoint } from './endpoints.ts';
+import { httpServer } from './fixtures/http-server.ts';
 
 let scope: Scope;
 beforeEach(() => {
@@ -24,22 +22,13 @@ interface Page {
 
 /** A server with a list of models, whose /ready answers as it is told. */
 async function serverWith(ready: () => Page): Promise<string> {
-  const server = http.createServer((request, response) => {
+  const url = await httpServer(scope, (request, response) => {
     const { status, body, date } = request.url === '/ready' ? ready() : { status: 200, body: MODELS };
     if (date !== undefined) response.setHeader('Date', date);
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  scope.defer(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- not a pipe
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  return `${url}/v1`;
 }
-
-const NEVER = new AbortController().signal;
 
 describe('awaitEndpoints', () => {
   it('waits for what a server is not ready for, says so once, and says when it is', async () => {

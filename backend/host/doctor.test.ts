@@ -1,14 +1,13 @@
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Finding } from '../base/finding.ts';
 import { Scope } from '../base/scope.ts';
 import { examine } from './doctor.ts';
-import type { Finding } from './finding.ts';
+import { httpServer } from './fixtures/http-server.ts';
 
 let scope: Scope;
 let folder: string;
@@ -23,18 +22,11 @@ afterEach(async () => {
 
 /** A server with these answers, by path, and 404 for all else. */
 async function serverWith(pages: Readonly<Record<string, readonly [status: number, body: object]>>) {
-  const server = http.createServer((request, response) => {
+  const url = await httpServer(scope, (request, response) => {
     const [status, body] = pages[request.url ?? ''] ?? [404, {}];
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  scope.defer(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- not a pipe
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  return `${url}/v1`;
 }
 
 /** What is found up to and including `last`, of a bot whose voice is at `tts`. */

@@ -9,7 +9,7 @@ import { pullHint } from '../models/directory.ts';
 import { passwordVariable } from './account-examination.ts';
 import { readAccounts } from './accounts.ts';
 import { examineEndpoints, examineVoice } from './endpoint-findings.ts';
-import { check, withFix, type Finding } from './finding.ts';
+import { check, withFix, type Finding } from '../base/finding.ts';
 import { askHub } from './hub-token.ts';
 import { measurePacing } from './pacing-test.ts';
 import { holderOf, requireFreePort } from './port-holder.ts';

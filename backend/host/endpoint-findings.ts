@@ -2,7 +2,7 @@ import { readWav } from '../audio/wav.ts';
 import type { Environment } from '../bot/folder.ts';
 import type { BotFolder } from '../contract/host.ts';
 import { askEndpoint, endpointsOf, voicesOf } from './endpoints.ts';
-import { withFix, type Finding } from './finding.ts';
+import { withFix, type Finding } from '../base/finding.ts';
 
 /** HTTP tells the time in whole seconds. */
 const CLOCK_GOAL_MS = 5000;

@@ -1,25 +1,16 @@
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
+import { Scope } from '../base/scope.ts';
+import { httpServer } from './fixtures/http-server.ts';
 import { askHub } from './hub-token.ts';
 
 /** What is found of a token by a hub that takes `hf_good` alone. */
 async function found(token: string | undefined) {
-  const hub = http.createServer((request, response) => {
+  await using scope = new Scope();
+  const url = await httpServer(scope, (request, response) => {
     const good = request.url === '/api/whoami-v2' && request.headers.authorization === 'Bearer hf_good';
     response.writeHead(good ? 200 : 401).end('{}');
   });
-  hub.listen(0, '127.0.0.1');
-  await once(hub, 'listening');
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- not a pipe
-  const url = `http://127.0.0.1:${(hub.address() as AddressInfo).port}`;
-  try {
-    return await Array.fromAsync(askHub({ HF_TOKEN: token, HF_ENDPOINT: `${url}/` }));
-  } finally {
-    hub.closeAllConnections();
-    hub.close();
-  }
+  return await Array.fromAsync(askHub({ HF_TOKEN: token, HF_ENDPOINT: `${url}/` }));
 }
 
 it('tells a token that is taken from one that is rejected, and shows neither', async () => {

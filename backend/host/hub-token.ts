@@ -1,6 +1,6 @@
 import { explain } from '../base/errors.ts';
 import type { Environment } from '../bot/folder.ts';
-import type { Finding } from './finding.ts';
+import type { Finding } from '../base/finding.ts';
 
 const HUB = 'https://huggingface.co';
 const ASK_MS = 5000;

@@ -1,11 +1,12 @@
-import { explain, SidetoneError } from '../base/errors.ts';
-import { fixFor } from '../base/known-faults.ts';
+import { explain, SidetoneError } from './errors.ts';
+import { fixFor } from './known-faults.ts';
 
-/** One thing that `sidetone doctor` has looked at. */
+/** One thing that a call needs, looked at on this machine or in a call that is over. */
 export interface Finding {
   readonly what: string;
   /** `warn`: works, but not as well as it could. */
   readonly verdict: 'ok' | 'warn' | 'fail';
+  /** What was found and, where something is wrong, what to do. */
   readonly message: string;
 }
 
